@@ -1,0 +1,1 @@
+"""The house: agent core, store, tools, channels, calls, HTTP API, command line."""

@@ -1,0 +1,1 @@
+"""The core of a conversation: pure, no asyncio, no clock, no database."""
