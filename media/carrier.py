@@ -75,6 +75,10 @@ class Carrier(Protocol):
     def FORMAT(self) -> AudioFormat:
         """What its streams carry unless they say otherwise."""
 
+    @property
+    def API_BASE(self) -> str:
+        """Where its REST requests go when the account names no other address."""
+
     def open_wire(self) -> Wire:
         """A codec for one new stream."""
 
