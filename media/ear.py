@@ -1,0 +1,264 @@
+"""Who is speaking now: every call's sound through one stacked inference. Quiet.
+
+An `Ear` belongs to a call and only collects bytes. The `EarPool` of the process takes one whole
+window from each ear that has one, asks the model once for all of them, and repeats until no ear
+holds another. Hysteresis turns probabilities into `SpeechStarted` and `SpeechStopped`, dated in
+media time: the samples of that call, counted from its first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+
+from media.audio import Encoding
+from media.pcm import FLOATS
+from media.vad import RATE_HZ, WINDOW_S, WINDOW_SAMPLES, Floats, Vad, VadState
+
+__all__ = [
+    "Ear",
+    "EarEvent",
+    "EarPool",
+    "Hearing",
+    "SpeechStarted",
+    "SpeechStopped",
+]
+
+_FIRST_ROWS: Final = 64
+_SAMPLE_BYTES: Final = {Encoding.MULAW: 1, Encoding.ALAW: 1, Encoding.PCM16: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """When speech counts as begun and as ended."""
+
+    start_probability: float = 0.5
+    """A window at or over this may begin an utterance (Silero's own default)."""
+    stop_probability: float = 0.35
+    """A window under this counts as silence (Silero's default: 0.15 under the start)."""
+    start_windows: int = 2
+    """So many windows in a row must be speech before it is believed, 32 ms each."""
+    sure_probability: float = 0.9
+    """One window at or over this is believed alone."""
+    stop_windows: int = 3
+    """So many windows in a row must be silence before the utterance has stopped: 96 ms."""
+    backlog_s: float = 2.0
+    """What an ear keeps at most while nobody runs the pool; older sound is skipped, and counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """The caller began to speak."""
+
+    at_s: float
+    """Media time of the first window of the utterance."""
+    decided_s: float
+    """Media time up to which was heard when it was decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStopped:
+    """The caller has been silent for a moment; whether the turn is over is for others to say."""
+
+    at_s: float
+    """Media time at which the silence began."""
+    decided_s: float
+    """Media time up to which was heard when it was decided."""
+
+
+EarEvent: TypeAlias = SpeechStarted | SpeechStopped
+
+
+class Ear:
+    """The hearing of one call; made by `EarPool.add`."""
+
+    __slots__ = (
+        "_backlog_bytes",
+        "_count",
+        "_first",
+        "_hearing",
+        "_windows",
+        "encoding",
+        "pending",
+        "probability",
+        "row",
+        "skipped_s",
+        "slot",
+        "speaking",
+    )
+
+    def __init__(self, hearing: Hearing, encoding: Encoding, *, row: int, slot: int) -> None:
+        self.encoding = encoding
+        self.row = row
+        self.slot = slot
+        self.pending = bytearray()
+        """Bytes that wait for the pool."""
+        self.probability = 0.0
+        """Of the last window, for meters."""
+        self.speaking = False
+        self.skipped_s = 0.0
+        """Sound that was never heard because the pool was too late."""
+        self._hearing = hearing
+        self._backlog_bytes = int(hearing.backlog_s * RATE_HZ) * _SAMPLE_BYTES[encoding]
+        self._windows = 0
+        self._count = 0
+        """Windows in a row that speak for a change."""
+        self._first = 0
+        """The first of them."""
+
+    @property
+    def heard_s(self) -> float:
+        """Media time up to which this call was heard, skipped sound included."""
+        return self._windows * WINDOW_S + self.skipped_s
+
+    def feed(self, payload: bytes) -> None:
+        """Take 8 kHz sound as it came, any number of bytes; nothing happens before the pool runs."""
+        self.pending += payload
+        if len(self.pending) > self._backlog_bytes:
+            self._skip()
+
+    def hear(self, probability: float) -> EarEvent | None:
+        """Weigh the next window; for the pool."""
+        self._windows += 1
+        self.probability = probability
+        if self.speaking:
+            return self._listen_for_silence(probability)
+        if probability < self._hearing.start_probability:
+            self._count = 0
+            return None
+        return self._listen_for_speech(probability)
+
+    def _listen_for_speech(self, probability: float) -> SpeechStarted | None:
+        began_s = self._began_s()
+        sure = probability >= self._hearing.sure_probability
+        if not sure and self._count < self._hearing.start_windows:
+            return None
+        self.speaking, self._count = True, 0
+        return SpeechStarted(began_s, self.heard_s)
+
+    def _listen_for_silence(self, probability: float) -> SpeechStopped | None:
+        if probability >= self._hearing.stop_probability:
+            self._count = 0
+            return None
+        began_s = self._began_s()
+        if self._count < self._hearing.stop_windows:
+            return None
+        self.speaking, self._count = False, 0
+        return SpeechStopped(began_s, self.heard_s)
+
+    def _began_s(self) -> float:
+        """Count this window into the run; the media time at which the run began."""
+        if self._count == 0:
+            self._first = self._windows - 1
+        self._count += 1
+        return self._first * WINDOW_S + self.skipped_s
+
+    def _skip(self) -> None:
+        """Drop whole samples from the old end, down to the backlog that is kept."""
+        width = _SAMPLE_BYTES[self.encoding]
+        excess = (len(self.pending) - self._backlog_bytes + width - 1) // width
+        del self.pending[: excess * width]
+        self.skipped_s += excess / RATE_HZ
+
+
+class EarPool:
+    """The ears of all calls of a process, heard together.
+
+    Ears are spread over `slots` so that a ticker can run one slot at a time and the work of a tick
+    is even. A call's probabilities do not depend on who else is heard with it.
+    """
+
+    __slots__ = ("_free", "_hearing", "_slots", "_state", "_vad")
+
+    def __init__(self, vad: Vad, hearing: Hearing | None = None, *, slots: int = 1) -> None:
+        self._vad = vad
+        self._hearing = hearing or Hearing()
+        self._slots: tuple[dict[int, Ear], ...] = tuple({} for _ in range(slots))
+        self._state = VadState(_FIRST_ROWS)
+        self._free = list(reversed(range(_FIRST_ROWS)))
+
+    @property
+    def slots(self) -> int:
+        """Over how many slots the ears are spread."""
+        return len(self._slots)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._slots))
+
+    def add(self, encoding: Encoding = Encoding.MULAW, *, hearing: Hearing | None = None) -> Ear:
+        """Give a new call an ear, in the slot that has the fewest."""
+        if not self._free:
+            rows = self._state.rows
+            self._state.grow(rows * 2)
+            self._free.extend(reversed(range(rows, rows * 2)))
+        row = self._free.pop()
+        self._state.clear(row)
+        slot = min(range(self.slots), key=lambda number: len(self._slots[number]))
+        ear = Ear(hearing or self._hearing, encoding, row=row, slot=slot)
+        self._slots[slot][row] = ear
+        return ear
+
+    def remove(self, ear: Ear) -> None:
+        """The call is over; its row goes to the next one. Removing twice is harmless."""
+        if self._slots[ear.slot].get(ear.row) is ear:
+            del self._slots[ear.slot][ear.row]
+            self._free.append(ear.row)
+        ear.pending.clear()
+
+    def run(self, slot: int | None = None) -> list[tuple[Ear, EarEvent]]:
+        """Hear every whole window that has come in, of one slot or of all; oldest events first."""
+        chosen = self._slots if slot is None else (self._slots[slot],)
+        ready = [ear for ears in chosen for ear in ears.values()]
+        events: list[tuple[Ear, EarEvent]] = []
+        while ready := [ear for ear in ready if len(ear.pending) >= _window_bytes(ear)]:
+            ready.sort(key=_by_encoding)
+            for ear, probability in zip(ready, self._listen(ready), strict=True):
+                event = ear.hear(probability)
+                if event is not None:
+                    events.append((ear, event))
+        return events
+
+    def _listen(self, ears: list[Ear]) -> list[float]:
+        """The probabilities of each ear's oldest window, which is taken."""
+        windows = np.empty((len(ears), WINDOW_SAMPLES), dtype=np.float32)
+        for encoding, first, last in _groups(ears):
+            _cut(ears[first:last], encoding, windows[first:last])
+        rows = np.fromiter((ear.row for ear in ears), dtype=np.intp, count=len(ears))
+        chances: list[float] = self._vad.probabilities(windows, self._state, rows).tolist()
+        return chances
+
+
+def _window_bytes(ear: Ear) -> int:
+    return WINDOW_SAMPLES * _SAMPLE_BYTES[ear.encoding]
+
+
+def _by_encoding(ear: Ear) -> str:
+    return ear.encoding
+
+
+def _groups(ears: list[Ear]) -> Iterator[tuple[Encoding, int, int]]:
+    """Runs of one encoding in a sorted list: the encoding, its first place and one past its last."""
+    first = 0
+    for place, ear in enumerate(ears):
+        if place + 1 == len(ears) or ears[place + 1].encoding is not ear.encoding:
+            yield ear.encoding, first, place + 1
+            first = place + 1
+
+
+def _cut(ears: list[Ear], encoding: Encoding, windows: Floats) -> None:
+    """Take one window from each ear, all of one encoding, as float32 -1..1."""
+    size = WINDOW_SAMPLES * _SAMPLE_BYTES[encoding]
+    pieces = []
+    for ear in ears:
+        pieces.append(ear.pending[:size])
+        del ear.pending[:size]
+    joined = b"".join(pieces)
+    if encoding is Encoding.PCM16:
+        samples = np.frombuffer(joined, dtype="<i2").reshape(windows.shape)
+        np.multiply(samples, np.float32(1.0 / 32768.0), out=windows)
+        return
+    codes = np.frombuffer(joined, dtype=np.uint8).reshape(windows.shape)
+    np.take(FLOATS[encoding], codes, out=windows, mode="clip")
