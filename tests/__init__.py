@@ -1,0 +1,3 @@
+"""What the house promises, shown: tests mirror the source, file by file."""
+
+from __future__ import annotations
