@@ -1,8 +1,8 @@
 """Which words only say "I am listening", so that they must not take the floor. Quiet.
 
 English and Spanish, in one list: callers mix them, and no word here means something else in the
-other language. The words are ours, from what callers say on the telephone; they are compared without
-case, accents and punctuation, since recognisers write them in many ways.
+other language. The words are ours, from what callers say on the telephone; they are
+compared without case, accents and punctuation, since recognisers write them in many ways.
 """
 
 from __future__ import annotations
@@ -26,13 +26,20 @@ class Overheard(StrEnum):
 
 
 _HESITATIONS: Final = frozenset(
-    "ah aha eh ehm em er erm ha hm hmm hmmm huh mm mmm oh ooh uh uhm um umm pues".split()
-)
+    {
+        "ah", "eh", "ehm", "em", "er", "erm", "ha", "hm", "hmm", "hmmm", "huh", "mm",
+        "mmm", "oh", "ooh", "uh", "uhm", "um", "umm", "pues",
+    }
+)  # fmt: skip
 _ASSENTS: Final = frozenset(
-    "aja alright bien bueno claro cierto correcto cool dale exactly exacto fine good great "
-    "mhm mhmm mmhm mmhmm nice ok okay okey perfect perfecto right si sip sure true uhuh uhhuh "
-    "vale ya yea yeah yep yes yup".split()
-)
+    {
+        "aha", "aja", "alright", "bien", "bueno", "cierto", "claro", "cool", "correcto",
+        "dale", "exactly", "exacto", "fine", "good", "great", "mhm", "mhmm", "mmhm",
+        "mmhmm", "nice", "ok", "okay", "okey", "perfect", "perfecto", "right", "si",
+        "sip", "sure", "true", "uhhuh", "uhuh", "vale", "ya", "yea", "yeah",
+        "yep", "yes", "yup",
+    }
+)  # fmt: skip
 _ASSENT_PHRASES: Final = frozenset(
     {
         ("all", "right"), ("claro", "que", "si"), ("de", "acuerdo"), ("esta", "bien"),

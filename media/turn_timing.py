@@ -1,0 +1,66 @@
+"""How long each wait of a conversation is, and where the number comes from. Quiet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from media.expectation import AnswerKind, Expectation
+
+__all__ = ["TurnTiming"]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnTiming:
+    """Every wait of the machine, in seconds."""
+
+    pause_s: float = 0.2
+    """Silence after which recognition starts ahead of time (embedded-speech.md 3)."""
+    end_s: float = 0.5
+    """Silence that ends a turn when nothing special is expected (embedded-speech.md 3)."""
+    quick_end_s: float = 0.3
+    """The same after an expected yes or no, or a complete date or number (embedded-speech.md 3)."""
+    spelled_end_s: float = 0.4
+    """The same when enough digits or letters were given (house: a last digit may still follow)."""
+    spelling_end_s: float = 1.1
+    """The same while digits are not yet enough (embedded-speech.md 3: 1.0 to 1.2)."""
+    dictation_end_s: float = 1.2
+    """The same while a message is being left (embedded-speech.md 3)."""
+    open_phrase_end_s: float = 1.2
+    """The same when the words cannot end there: "and", "my number is" (embedded-speech.md 3)."""
+    min_end_s: float = 0.3
+    """No turn ends sooner (issue:#2, a minimum and a maximum delay)."""
+    max_end_s: float = 1.2
+    """No turn ends later."""
+    join_s: float = 1.0
+    """Speech this soon after a turn's end continues that turn (embedded-speech.md 3)."""
+    join_heard_s: float = 0.3
+    """Once this much of a reply was audible, speech answers the reply instead (house)."""
+    barge_in_s: float = 0.45
+    """So much speech over the agent takes the floor (field.md 3, pain 4: 0.3 to 0.5 s)."""
+    ear_lag_s: float = 0.1
+    """How late the ear notices that speech stopped: three windows of 32 ms (media/ear.py)."""
+    words_s: float = 0.7
+    """How long a short overlap waits for its words: recognition takes about 0.4 s (house)."""
+    longest_speech_s: float = 30.0
+    """Speech without a pause ends here: it is noise, or sound stopped coming (pain 10)."""
+    prompts_s: tuple[float, ...] = (6.0, 8.0, 8.0)
+    """Silence before the first prompt, the second, and the third: hang up (house)."""
+    unanswered_s: float = 10.0
+    """Silence after a turn that got no reply, so that noise never leaves a call mute (pain 9)."""
+
+    def end_delay_s(self, awaited: Expectation, *, can_end: bool) -> float:
+        """How much silence ends the turn, given what is expected and what was said."""
+        match awaited.kind:
+            case AnswerKind.OPEN:
+                delay_s = self.end_s
+            case AnswerKind.YES_NO:
+                delay_s = self.quick_end_s
+            case AnswerKind.SHORT:
+                delay_s = self.quick_end_s if awaited.satisfied else self.end_s
+            case AnswerKind.SPELLING:
+                delay_s = self.spelled_end_s if awaited.satisfied else self.spelling_end_s
+            case AnswerKind.DICTATION:
+                delay_s = self.dictation_end_s
+        if not can_end:
+            delay_s = max(delay_s, self.open_phrase_end_s)
+        return min(max(delay_s, self.min_end_s), self.max_end_s)
