@@ -322,9 +322,7 @@ class TurnMachine:
         return self._taken()
 
     def _taken(self) -> list[TurnEvent]:
-        events = self._agenda.events
-        if events:
-            self._agenda.events = []
+        events, self._agenda.events = self._agenda.events, []
         return events
 
     def _stamp(self, instant: float) -> float:
