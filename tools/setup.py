@@ -1,6 +1,7 @@
 """Prepares `.venv` from `requirements.lock` with nothing but a Python and the network.
 
-Run by every `make` target. With an up-to-date `.venv` it returns at once: a stamp inside `.venv`
+Run by every `make` target; the image runs it with `--product`, which leaves out what only
+developers need. With an up-to-date `.venv` it returns at once: a stamp inside `.venv`
 holds the digest of what it was made from. Uses the standard library only, since it runs before
 anything is installed. uv is taken from PATH, else fetched as the wheel that `tools/uv.txt` names by
 hash: by pip, by the pip that a virtual environment of the same Python brings, or, where neither is
@@ -14,6 +15,7 @@ import json
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 import sysconfig
@@ -30,9 +32,11 @@ TOOLS = ROOT / ".tools"
 LOCK = ROOT / "requirements.lock"
 UV_PIN = ROOT / "tools" / "uv.txt"
 STAMP = VENV / "switchboard-setup.stamp"
-MADE_FROM = ("pyproject.toml", "requirements.lock", "tools/setup.py", "tools/uv.txt")
+MADE_FROM = ("pyproject.toml", "tools/setup.py", "tools/uv.txt")
 OLDEST, NEWEST = (3, 11), (3, 14)
 FETCH_TIMEOUT_S = 60
+INSTALLERS = ("editables", "hatchling")
+"""The build backend: needed to put the project itself into `.venv`."""
 
 
 class SetupFailed(Exception):
@@ -44,8 +48,12 @@ def main(arguments: list[str]) -> int:
     try:
         if "--lock" in arguments:
             write_lock(find_uv())
-        elif not is_up_to_date():
-            prepare(find_uv())
+            return 0
+        lock = LOCK.read_text(encoding="utf-8")
+        if "--product" in arguments:
+            lock = product_part(lock)
+        if not is_up_to_date(lock):
+            prepare(find_uv(), lock)
     except SetupFailed as failure:
         print(f"setup: {failure}", file=sys.stderr)
         return 1
@@ -58,19 +66,19 @@ def main(arguments: list[str]) -> int:
 # --- what is there --------------------------------------------------------------------------------
 
 
-def stamp() -> str:
+def stamp(lock: str) -> str:
     """The digest of everything that `.venv` is made from, and of where it stands."""
-    digest = hashlib.sha256(str(ROOT).encode())
+    digest = hashlib.sha256(str(ROOT).encode() + lock.encode())
     for name in MADE_FROM:
         digest.update((ROOT / name).read_bytes())
     return digest.hexdigest()
 
 
-def is_up_to_date() -> bool:
-    """Whether `.venv` was made from the files as they are now."""
+def is_up_to_date(lock: str) -> bool:
+    """Whether `.venv` was made from this lock and the files as they are now."""
     if not (VENV_PYTHON.exists() and STAMP.exists()):
         return False
-    return STAMP.read_text(encoding="ascii").strip() == stamp()
+    return STAMP.read_text(encoding="ascii").strip() == stamp(lock)
 
 
 def suits(version: tuple[int, int]) -> bool:
@@ -90,7 +98,7 @@ def venv_suits() -> bool:
 # --- making it ------------------------------------------------------------------------------------
 
 
-def prepare(uv: str) -> None:
+def prepare(uv: str, lock: str) -> None:
     """Create `.venv` if needed, fill it exactly as the lock says, and put the project in it."""
     environment = uv_environment()
     if not venv_suits():
@@ -99,11 +107,14 @@ def prepare(uv: str) -> None:
     STAMP.unlink(missing_ok=True)
     say("installing what requirements.lock names")
     into = ["--quiet", "--python", str(VENV_PYTHON)]
-    run([uv, "pip", "sync", *into, "--require-hashes", str(LOCK)], environment)
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = Path(folder, LOCK.name)
+        wanted.write_text(lock, encoding="utf-8")
+        run([uv, "pip", "sync", *into, "--require-hashes", str(wanted)], environment)
     # The build backend is in the lock, so nothing is resolved or fetched for this step.
     own = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
     run([uv, "pip", "install", *into, *own], environment)
-    STAMP.write_text(stamp() + "\n", encoding="ascii")
+    STAMP.write_text(stamp(lock) + "\n", encoding="ascii")
     say("ready")
 
 
@@ -113,6 +124,27 @@ def write_lock(uv: str) -> None:
     command += ["--universal", "--python-version", "3.11", "--generate-hashes"]
     command += ["--no-emit-index-url", "--no-header", "--output-file", LOCK.name]
     run(command, uv_environment())
+
+
+def product_part(lock: str) -> str:
+    """The entries of the lock that the product or its installation needs, found by their `via`.
+
+    An entry is `name==version \\`, its hashes, and comments that name who asks for it.
+    """
+    entries = re.split(r"^(?=[A-Za-z0-9])", lock, flags=re.MULTILINE)
+    asked_by = {
+        entry: set(re.findall(r"^    #(?: via| ) +(\S.*)$", entry, re.MULTILINE))
+        for entry in entries
+    }
+    names = {entry: re.split(r"[=\[]", entry, maxsplit=1)[0] for entry in entries}
+    needed = {"switchboard (pyproject.toml)"}
+    kept: set[str] = {entry for entry in entries if names[entry] in INSTALLERS}
+    while True:
+        needed |= {names[entry] for entry in kept}
+        more = {entry for entry in entries if asked_by[entry] & needed} - kept
+        if not more:
+            return "".join(entry for entry in entries if entry in kept)
+        kept |= more
 
 
 def wanted_python() -> str:
@@ -138,25 +170,27 @@ def say(text: str) -> None:
 def uv_environment() -> dict[str, str]:
     """The environment for uv: it uses the index and the certificates that pip is configured for."""
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    index = configured_index()
+    index = pip_option("index-url")
     if index and not {"UV_DEFAULT_INDEX", "UV_INDEX_URL"} & environment.keys():
         environment["UV_DEFAULT_INDEX"] = index
-    if "PIP_CERT" in environment:
-        environment.setdefault("SSL_CERT_FILE", environment["PIP_CERT"])
+    certificates = pip_option("cert")
+    if certificates:
+        environment.setdefault("SSL_CERT_FILE", certificates)
     return environment
 
 
-def configured_index() -> str | None:
-    """The package index that pip's environment or files name; None where pip uses its own."""
-    if os.environ.get("PIP_INDEX_URL"):
-        return os.environ["PIP_INDEX_URL"]
+def pip_option(name: str) -> str | None:
+    """What pip's environment or configuration files say about an option; None where nothing."""
+    said = os.environ.get("PIP_" + name.upper().replace("-", "_"))
+    if said:
+        return said
     home = Path.home()
     named = [os.environ.get("PIP_CONFIG_FILE", ""), sys.prefix + "/pip.conf"]
     usual = [home / ".config/pip/pip.conf", home / ".pip/pip.conf", Path("/etc/pip.conf")]
-    for path in [*(Path(name) for name in named if name), *usual]:
+    for path in [*(Path(place) for place in named if place), *usual]:
         if path.is_file():
             text = path.read_text(encoding="utf-8")
-            found = re.search(r"^\s*index-url\s*=\s*(\S+)", text, re.MULTILINE)
+            found = re.search(rf"^\s*{name}\s*=\s*(\S+)", text, re.MULTILINE)
             if found:
                 return found.group(1)
     return None
@@ -195,7 +229,7 @@ def fetch_uv_wheel(folder: Path) -> Path:
     """Fetch uv's wheel for this platform, checked against the pinned hashes."""
     if download_with_pip(sys.executable, folder) or download_with_new_pip(folder):
         return next(folder.glob("uv-*.whl"))
-    index = configured_index()
+    index = pip_option("index-url")
     if index:
         return download_from_index(index, folder)
     raise SetupFailed(
@@ -264,7 +298,8 @@ def fits_this_machine(wheel: str) -> bool:
 def fetch(address: str) -> bytes:
     """The content at an address, within a deadline. Raises `SetupFailed`."""
     try:
-        with urllib.request.urlopen(address, timeout=FETCH_TIMEOUT_S) as answer:
+        trusted = ssl.create_default_context(cafile=pip_option("cert"))
+        with urllib.request.urlopen(address, timeout=FETCH_TIMEOUT_S, context=trusted) as answer:
             return bytes(answer.read())
     except OSError as failure:
         host = urllib.parse.urlsplit(address).hostname

@@ -1,0 +1,3 @@
+"""The house style as code: each gate reads one parsed module and says what breaks the rule."""
+
+from __future__ import annotations
