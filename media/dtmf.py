@@ -50,6 +50,9 @@ _OVER_OTHERS: Final = 10.0 ** (6.0 / 10.0)
 """A tone must be so much stronger than the other three of its group."""
 _SHARE: Final = 0.82
 """Both tones must hold this much of the block's power: a voice spreads its power over more."""
+_TRACE_SHARE: Final = 0.45
+"""Enough for a tone that is there already to go on: an interruption of up to 10 ms, which must not
+make two keys of one (Q.24), leaves one of the two blocks that it meets more than this."""
 _BEGIN_BLOCKS: Final = 2
 _END_BLOCKS: Final = 2
 _LEVEL: Final = 10.0 ** (-9.0 / 20.0)
@@ -112,11 +115,14 @@ class ToneEar:
         """Take G.711 as it came, any number of bytes; nothing happens before the bank runs."""
         self.pending += payload
 
-    def hear(self, key: str) -> ToneHeard | None:
-        """Weigh what the next block holds: a key, or nothing; for the bank."""
+    def hear(self, key: str, trace: str) -> ToneHeard | None:
+        """Weigh what the next block holds: a key or nothing, and the trace of one; for the bank."""
         self._blocks += 1
+        if self._same >= _BEGIN_BLOCKS and trace == self._key:
+            key = trace
         if key != self._key:
-            return self._other(key)
+            self._other(key)
+            return None
         if not key:
             return None
         self._same += 1
@@ -164,12 +170,12 @@ class ToneBank:
         return [
             (ear, heard)
             for encoding in FLOATS
-            for ear, key in self._listen(encoding)
-            if (heard := ear.hear(key)) is not None
+            for ear, key, trace in self._listen(encoding)
+            if (heard := ear.hear(key, trace)) is not None
         ]
 
-    def _listen(self, encoding: Encoding) -> Iterator[tuple[ToneEar, str]]:
-        """Each ear with the key of each of its blocks, for the ears of one encoding."""
+    def _listen(self, encoding: Encoding) -> Iterator[tuple[ToneEar, str, str]]:
+        """Each ear with what each of its blocks holds, for the ears of one encoding."""
         ears = [ear for ear in self._ears.values() if ear.encoding is encoding]
         counts = [len(ear.pending) // _BLOCK for ear in ears]
         codes = b"".join([_cut(ear, count) for ear, count in zip(ears, counts, strict=True)])
@@ -179,7 +185,7 @@ class ToneBank:
         keys = iter(_keys(blocks.reshape(-1, _BLOCK)))
         for ear, count in zip(ears, counts, strict=True):
             for _ in range(count):
-                yield ear, next(keys)
+                yield ear, *next(keys)
 
 
 def _cut(ear: ToneEar, count: int) -> bytearray:
@@ -197,26 +203,31 @@ def _probes() -> npt.NDArray[np.float32]:
 _PROBES: Final = _probes()
 
 
-def _keys(blocks: npt.NDArray[np.float32]) -> list[str]:
-    """The key that each block of sound (float32 [n, 104]) holds, or nothing."""
+def _keys(blocks: npt.NDArray[np.float32]) -> list[tuple[str, str]]:
+    """What each block of sound (float32 [n, 104]) holds: surely a key, and the trace of one."""
     sums = blocks @ _PROBES
     sums *= sums
     # As part of a full-scale sine's power, whose sum over the block is half the block squared.
-    power = (sums[:, :8] + sums[:, 8:]) * (4.0 / _BLOCK**2)
+    power: npt.NDArray[np.float32] = (sums[:, :8] + sums[:, 8:]) * np.float32(4.0 / _BLOCK**2)
     row, column = power[:, :4], power[:, 4:]
     row_best, column_best = row.max(axis=1), column.max(axis=1)
-    total = np.einsum("ij,ij->i", blocks, blocks) * (2.0 / _BLOCK)
-    tone = (
+    total: npt.NDArray[np.float32] = np.einsum("ij,ij->i", blocks, blocks) * (2.0 / _BLOCK)
+    trace = (
         (np.minimum(row_best, column_best) >= _LEAST_POWER)
         & (row_best <= column_best * _STEEPEST)
         & (column_best <= row_best * _STEEPEST)
+        & (row_best + column_best >= total * _TRACE_SHARE)
+    )
+    sure = (
+        trace
         & (row_best + column_best >= total * _SHARE)
         & _alone(row, row_best)
         & _alone(column, column_best)
     )
-    place = row.argmax(axis=1) * 4 + column.argmax(axis=1)
+    place = (row.argmax(axis=1) * 4 + column.argmax(axis=1)).tolist()
     return [
-        KEYS[key] if found else "" for key, found in zip(place.tolist(), tone.tolist(), strict=True)
+        (KEYS[key] if is_sure else "", KEYS[key] if is_trace else "")
+        for key, is_sure, is_trace in zip(place, sure.tolist(), trace.tolist(), strict=True)
     ]
 
 

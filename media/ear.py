@@ -115,7 +115,7 @@ class Ear:
         return self._windows * WINDOW_S + self.skipped_s
 
     def feed(self, payload: bytes) -> None:
-        """Take 8 kHz sound as it came, any number of bytes; nothing happens before the pool runs."""
+        """Take 8 kHz sound as it came, any number of bytes; the pool will hear it."""
         self.pending += payload
         if len(self.pending) > self._backlog_bytes:
             self._skip()
@@ -240,7 +240,7 @@ def _by_encoding(ear: Ear) -> str:
 
 
 def _groups(ears: list[Ear]) -> Iterator[tuple[Encoding, int, int]]:
-    """Runs of one encoding in a sorted list: the encoding, its first place and one past its last."""
+    """Runs of one encoding in a sorted list: the encoding, its first place, one past its last."""
     first = 0
     for place, ear in enumerate(ears):
         if place + 1 == len(ears) or ears[place + 1].encoding is not ear.encoding:

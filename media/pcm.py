@@ -48,8 +48,8 @@ _FULL_SCALE: Final = 32768.0
 _LOWEST: Final = np.int16(-32768)
 _HIGHEST: Final = np.int16(32767)
 _MULAW_BIAS: Final = 33
-_MULAW_CLIP: Final = 8159
-"""Largest 14-bit magnitude of mu-law."""
+_MULAW_CLIP: Final = 8158
+"""Largest 14-bit magnitude that, with the bias, still lies in the last segment."""
 _ALAW_MASK: Final = 0x55
 """A-law turns every other bit over, so that silence is not a run of zeros."""
 
@@ -85,7 +85,8 @@ def _mulaw_codes() -> npt.NDArray[np.uint8]:
     magnitude = np.minimum(np.abs(samples), _MULAW_CLIP) + _MULAW_BIAS
     segment = _segment(magnitude, 6)
     code = (segment << 4) | ((magnitude >> (segment + 1)) & 0x0F)
-    return (code ^ np.where(samples < 0, 0x7F, 0xFF)).astype(np.uint8)
+    codes: npt.NDArray[np.uint8] = (code ^ np.where(samples < 0, 0x7F, 0xFF)).astype(np.uint8)
+    return codes
 
 
 def _alaw_codes() -> npt.NDArray[np.uint8]:
@@ -97,60 +98,54 @@ def _alaw_codes() -> npt.NDArray[np.uint8]:
     return (code ^ np.where(samples < 0, _ALAW_MASK, _ALAW_MASK | 0x80)).astype(np.uint8)
 
 
-_FROM_MULAW: Final = _mulaw_table()
-_FROM_ALAW: Final = _alaw_table()
-_TO_MULAW: Final = _mulaw_codes()
-_TO_ALAW: Final = _alaw_codes()
-
+_DECODED: Final[Mapping[Encoding, Samples]] = {
+    Encoding.MULAW: _mulaw_table(),
+    Encoding.ALAW: _alaw_table(),
+}
+_ENCODED: Final[Mapping[Encoding, npt.NDArray[np.uint8]]] = {
+    Encoding.MULAW: _mulaw_codes(),
+    Encoding.ALAW: _alaw_codes(),
+}
 FLOATS: Final[Mapping[Encoding, npt.NDArray[np.float32]]] = {
-    Encoding.MULAW: (_FROM_MULAW / _FULL_SCALE).astype(np.float32),
-    Encoding.ALAW: (_FROM_ALAW / _FULL_SCALE).astype(np.float32),
+    encoding: (samples / _FULL_SCALE).astype(np.float32) for encoding, samples in _DECODED.items()
 }
 """The 256 values of each G.711 law, scaled to -1..1, as the voice activity models want them."""
 
 
 def mulaw_decode(codes: Codes) -> Samples:
     """Mu-law bytes to int16 samples, as many."""
-    return np.take(_FROM_MULAW, _codes(codes))
+    return np.take(_DECODED[Encoding.MULAW], _codes(codes))
 
 
 def alaw_decode(codes: Codes) -> Samples:
     """A-law bytes to int16 samples, as many."""
-    return np.take(_FROM_ALAW, _codes(codes))
+    return np.take(_DECODED[Encoding.ALAW], _codes(codes))
 
 
 def mulaw_encode(samples: Samples) -> bytes:
     """Int16 samples to mu-law bytes, as many."""
-    return np.take(_TO_MULAW, samples.view(np.uint16)).tobytes()
+    return np.take(_ENCODED[Encoding.MULAW], samples.view(np.uint16)).tobytes()
 
 
 def alaw_encode(samples: Samples) -> bytes:
     """Int16 samples to A-law bytes, as many."""
-    return np.take(_TO_ALAW, samples.view(np.uint16)).tobytes()
+    return np.take(_ENCODED[Encoding.ALAW], samples.view(np.uint16)).tobytes()
 
 
 def decode(payload: Codes, encoding: Encoding) -> Samples:
     """Bytes of any encoding to int16 samples; an odd last byte of PCM16 is left out."""
-    match encoding:
-        case Encoding.MULAW:
-            return mulaw_decode(payload)
-        case Encoding.ALAW:
-            return alaw_decode(payload)
-        case Encoding.PCM16:
-            raw = _codes(payload)
-            whole = np.ascontiguousarray(raw[: len(raw) & ~1])
-            return whole.view("<i2").astype(np.int16, copy=False)
+    codes = _codes(payload)
+    if encoding in _DECODED:
+        return np.take(_DECODED[encoding], codes)
+    whole = np.ascontiguousarray(codes[: len(codes) & ~1])
+    return whole.view("<i2").astype(np.int16, copy=False)
 
 
 def encode(samples: Samples, encoding: Encoding) -> bytes:
     """Int16 samples to bytes of any encoding."""
-    match encoding:
-        case Encoding.MULAW:
-            return mulaw_encode(samples)
-        case Encoding.ALAW:
-            return alaw_encode(samples)
-        case Encoding.PCM16:
-            return samples.astype("<i2", copy=False).tobytes()
+    if encoding in _ENCODED:
+        return np.take(_ENCODED[encoding], samples.view(np.uint16)).tobytes()
+    return samples.astype("<i2", copy=False).tobytes()
 
 
 def decode_floats(
@@ -163,7 +158,7 @@ def decode_floats(
 def gain(samples: Samples, factor: float) -> Samples:
     """Louder or softer by `factor`; what does not fit 16 bits is cut off, never wrapped."""
     scaled = np.rint(samples * np.float32(factor))
-    return np.clip(scaled, _LOWEST, _HIGHEST).astype(np.int16)
+    return _saturate(scaled)
 
 
 def mix(first: Samples, second: Samples) -> Samples:
@@ -171,16 +166,21 @@ def mix(first: Samples, second: Samples) -> Samples:
     longer, shorter = (first, second) if len(first) >= len(second) else (second, first)
     total = longer.astype(np.int32)
     total[: len(shorter)] += shorter
-    return np.clip(total, _LOWEST, _HIGHEST).astype(np.int16)
+    return _saturate(total)
 
 
 def level_dbfs(samples: Samples) -> float:
-    """Root mean square in dB under a full-scale square wave; `FLOOR_DBFS` for silence or nothing."""
+    """Root mean square against a full-scale square wave; `FLOOR_DBFS` for silence and nothing."""
     if not len(samples):
         return FLOOR_DBFS
     values = samples.astype(np.float64)
     power = float(np.dot(values, values)) / len(values) / _FULL_SCALE**2
     return max(FLOOR_DBFS, 10.0 * float(np.log10(power))) if power > 0.0 else FLOOR_DBFS
+
+
+def _saturate(values: npt.NDArray[np.float32] | npt.NDArray[np.int32]) -> Samples:
+    within: Samples = np.clip(values, _LOWEST, _HIGHEST).astype(np.int16)
+    return within
 
 
 def _codes(payload: Codes) -> npt.NDArray[np.uint8]:

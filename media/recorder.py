@@ -1,10 +1,10 @@
 """A call on two tracks, caller left and agent right, aligned by media time. Quiet.
 
-Nothing is decoded and nothing is kept: both tracks stay G.711, and what is finished is handed out in
-pieces that a rim appends to a WAV file. Where no sound was, there is silence, so that a place in the
-file is an instant of the call. Carriers' time stamps are whole milliseconds and jitter; sound whose
-time stamp fits the end of the piece before to within `SNAP_S` is joined to it without a gap, and what
-does not fit is placed where its time stamp says, so the error never grows beyond `SNAP_S`.
+Nothing is decoded and nothing is kept: both tracks stay G.711, and what is finished is handed out
+in pieces that a rim appends to a WAV file. Where no sound was, there is silence, so that a place in
+the file is an instant of the call. Carriers' time stamps are whole milliseconds and jitter; sound
+whose time stamp fits the end of the piece before to within `SNAP_S` is joined to it without a gap,
+and what does not fit is placed where its time stamp says, so the error never grows beyond `SNAP_S`.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class _Track:
         self._end = max(self._end, past)
 
     def take(self, until: int) -> bytearray:
-        """Everything from where the last take ended to `until`, with silence for what is not there."""
+        """Everything from where the last take ended to `until`, silence for what is not there."""
         self._reach(until)
         count = until - self._start
         taken = self._sound[:count]

@@ -127,7 +127,7 @@ class _Filter:
 
 
 class _Desk:
-    """Views and room for pieces of one size: nearly every piece of a stream is as long as the last."""
+    """Views and room for pieces of one size: most pieces of a stream are as long as the last."""
 
     __slots__ = ("_exact", "_matrix", "_overlapping", "_windows", "blocks", "room")
 

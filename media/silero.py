@@ -55,18 +55,18 @@ class SileroMissing(Exception):
         self.what = what
 
 
-def model_path() -> Path:
+def model_path(package: str = "silero_vad") -> Path:
     """Find the model's file in the installed package, without importing the package (and torch).
 
     Raises:
         SileroMissing: if silero-vad is not installed or has no such file.
     """
-    spec = importlib.util.find_spec("silero_vad")
+    spec = importlib.util.find_spec(package)
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         path = Path(folder) / "data" / "silero_vad.onnx"
         if path.is_file():
             return path
-    raise SileroMissing("no silero_vad/data/silero_vad.onnx among the installed packages")
+    raise SileroMissing(f"no {package}/data/silero_vad.onnx among the installed packages")
 
 
 class OnnxSilero:
@@ -282,7 +282,7 @@ def read_weights(model: bytes) -> dict[str, Floats]:
     Raises:
         SileroMissing: if a weight is not there or has another shape.
     """
-    graph = dict(_fields(memoryview(model)))[_MODEL_GRAPH]
+    graph = dict(_fields(memoryview(model))).get(_MODEL_GRAPH, memoryview(b""))
     found = dict(_constants(graph))
     for name, shape in _WANTED.items():
         if name not in found or found[name].shape != shape:

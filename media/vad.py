@@ -1,4 +1,4 @@
-"""How likely is it that a window holds speech: the port that models fill, and a model for tests. Quiet.
+"""How likely a window is to hold speech: the port that models fill, and one for tests. Quiet.
 
 A model keeps memory between the windows of one call. That memory lives here, one row a call in
 arrays shared by all calls, so that a batch reads and writes its rows with two array operations and
