@@ -61,7 +61,8 @@ class Exit(_Part):
     slots: dict[str, Any] | Literal["all"] | None = None
     """By what is known: `all` required slots of the node, or slot to value."""
     event: str = ""
-    """By what happened: `outcome:NAME`, `else` (any other outcome), `silence`."""
+    """By what happened: `outcome:NAME`, `else` (any other outcome), `changed` (a slot of `change`),
+    `silence`."""
     key: str = Field(default="", pattern="^[0-9*#]?$")
     """By this key."""
     label: str = ""

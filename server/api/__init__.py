@@ -1,0 +1,1 @@
+"""The HTTP surface: webhooks, media handshakes, the REST API, health."""
