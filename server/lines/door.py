@@ -274,9 +274,14 @@ class DoorProtocol(HttpToolsProtocol):
         # uvloop chooses how to read when reading starts, so a change of protocol needs a restart.
         transport.pause_reading()
         transport.set_protocol(protocol)
-        protocol.connection_made(transport)
-        _replay(protocol, _canonical(request))
-        if not transport.is_closing():
+        try:
+            protocol.connection_made(transport)
+            _replay(protocol, _canonical(request))
+        except OSError:  # the peer was gone before its socket could be set up
+            transport.abort()
+        if not line.connected:
+            line.close(HangupCause.LINE_LOST)
+        elif not transport.is_closing():
             transport.resume_reading()
 
     def _expect_head(self) -> None:
