@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lock bench clean
+.PHONY: help setup run test cover check format lock bench clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -21,6 +21,9 @@ run: setup  ## start the server on port 8010, state under ./data
 
 test: setup  ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+cover: setup  ## run the tests and show what they do not reach
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term $(ARGS)
 
 check: setup  ## format, lint, types and import contracts
 	@$(BIN)/ruff format --check .

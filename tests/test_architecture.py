@@ -250,7 +250,8 @@ def test_a_planted_import_is_reported(
 
 SKELETON = (
     "media/carriers", "bridges/port", "server/agent", "server/api", "server/calls",
-    "server/channels", "server/lines", "server/rehearsal", "server/store", "server/tools",
+    "server/channels", "server/commands", "server/lines", "server/rehearsal", "server/store",
+    "server/tools",
 )  # fmt: skip
 
 

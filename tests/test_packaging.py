@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import http.server
 import importlib.metadata
@@ -23,7 +24,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.gates.source import ROOMS
+from server.config import Settings
+from tests.gates.source import ROOMS, Module, project_modules
 
 
 @pytest.fixture(scope="module")
@@ -206,6 +208,46 @@ def test_a_python_outside_the_lock_is_not_used(checkout: Path) -> None:
     ]  # fmt: skip
 
 
+def declared(lines: list[str]) -> set[str]:
+    """The normalised names of distributions in a list of requirements."""
+    names = (re.split(r"[\[<>=~!; ]", line, maxsplit=1)[0] for line in lines)
+    return {name.lower().replace("_", "-") for name in names}
+
+
+def imported_by(modules: list[Module]) -> dict[str, str]:
+    """The third-party packages that these modules import, each with one place."""
+    found: dict[str, str] = {}
+    for module in modules:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+                names = [node.module]
+            else:
+                continue
+            found |= {name.split(".", 1)[0]: module.path for name in names}
+    ours = {*ROOMS, "tests", "benchmarks", "tools", *sys.stdlib_module_names}
+    return {name: place for name, place in found.items() if name not in ours}
+
+
+@pytest.mark.requirement("house:packages:imports-declared")
+@pytest.mark.parametrize("product", [True, False])
+def test_whatever_is_imported_is_declared(
+    project_root: Path, project: dict[str, Any], product: bool
+) -> None:
+    allowed = declared(project["project"]["dependencies"])
+    if not product:
+        allowed |= declared(project["dependency-groups"]["dev"])
+    modules = [module for module in project_modules(project_root) if module.is_product == product]
+    distributions = importlib.metadata.packages_distributions()
+    undeclared = {
+        name: place
+        for name, place in imported_by(modules).items()
+        if not {owner.lower().replace("_", "-") for owner in distributions.get(name, [])} & allowed
+    }
+    assert undeclared == {}
+
+
 # --- the package ----------------------------------------------------------------------------------
 
 
@@ -309,3 +351,20 @@ def test_the_deciding_machine_runs_what_a_developer_runs(project_root: Path) -> 
     commands = [line for line in script.read_text(encoding="utf-8").splitlines() if line]
     assert commands[-2:] == ["make check", "make test"]
     assert "set -euo pipefail" in commands
+
+
+# --- settings -------------------------------------------------------------------------------------
+
+
+def test_the_example_settings_are_settings(
+    project_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (project_root / ".env.example").read_text(encoding="utf-8")
+    (tmp_path / ".env").write_text(
+        re.sub(r"^#(?=SWITCHBOARD_)", "", text, flags=re.MULTILINE), encoding="utf-8"
+    )
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("SWITCHBOARD_")]:
+        monkeypatch.delenv(name)
+    # Unknown names are refused, so that reading the file is the proof.
+    assert Settings().api.public_url == "https://voice.example.com"

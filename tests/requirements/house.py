@@ -38,6 +38,9 @@ REQUIREMENTS = {
     "house:packages:wheel-holds-the-rooms": Requirement(
         "The wheel holds the five rooms and nothing else.", source="house"
     ),
+    "house:packages:imports-declared": Requirement(
+        "Whatever the code imports is a declared dependency.", source="house"
+    ),
     "house:lock:hashes-no-addresses": Requirement(
         "The lock names every version with its hashes, holds no addresses and no torch.",
         source="issue:#2",
