@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -96,37 +97,51 @@ class OnnxSilero:
         return result
 
 
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    weight: Floats
+    bias: Floats
+
+
 class _Layers:
     """The weights, laid out so that each step is a plain product of a slice of rows.
 
     Of the convolutions only those taps are kept that ever meet a frame: the others would be
-    multiplied by the padding's zeros. The halves in the gates make a sigmoid a tanh:
-    sigmoid(x) = (1 + tanh(x / 2)) / 2, so that all four gates are one tanh.
+    multiplied by the padding's zeros.
     """
 
     def __init__(self, weights: Mapping[str, Floats]) -> None:
         self.spectrum = _rows(weights["stft.forward_basis_buffer"][:, 0, :].T)
-        first = weights["encoder.0.reparam_conv.weight"]
-        self.first = _rows(first.transpose(2, 1, 0).reshape(-1, 128))
-        self.first_bias = np.tile(weights["encoder.0.reparam_conv.bias"], _FRAMES)
-        second = weights["encoder.1.reparam_conv.weight"]
-        self.second = _rows(second.transpose(2, 1, 0).reshape(-1, 64))
-        self.second_bias = np.tile(weights["encoder.1.reparam_conv.bias"], 2)
-        third = weights["encoder.2.reparam_conv.weight"][:, :, 1:]
-        self.third = _rows(third.transpose(2, 1, 0).reshape(-1, 64))
-        self.third_bias = weights["encoder.2.reparam_conv.bias"]
-        self.fourth = _rows(weights["encoder.3.reparam_conv.weight"][:, :, 1].T)
-        self.fourth_bias = weights["encoder.3.reparam_conv.bias"]
-        halves = np.full((1, 4, 1), 0.5, dtype=np.float32)
-        halves[0, 2] = 1.0
-        joint = np.concatenate(
-            [weights["decoder.rnn.weight_ih"], weights["decoder.rnn.weight_hh"]], axis=1
-        )
-        self.gates = _rows((joint.T.reshape(-1, 4, _UNITS) * halves).reshape(-1, 4 * _UNITS))
-        bias = weights["decoder.rnn.bias_ih"] + weights["decoder.rnn.bias_hh"]
-        self.gates_bias = (bias.reshape(4, _UNITS) * halves[0]).reshape(-1)
+        self.first = _convolution(weights, 0, taps=slice(0, 3), frames=_FRAMES)
+        self.second = _convolution(weights, 1, taps=slice(0, 3), frames=2)
+        self.third = _convolution(weights, 2, taps=slice(1, 3), frames=1)
+        self.fourth = _convolution(weights, 3, taps=slice(1, 2), frames=1)
+        self.gates = _recurrence(weights)
         self.last = _rows(weights["decoder.decoder.2.weight"][0, :, 0])
         self.last_bias = float(weights["decoder.decoder.2.bias"][0])
+
+
+def _convolution(weights: Mapping[str, Floats], number: int, *, taps: slice, frames: int) -> _Layer:
+    """One convolution as rows of (tap, input) by outputs, its bias repeated for its frames."""
+    kernel = weights[f"encoder.{number}.reparam_conv.weight"][:, :, taps]
+    bias = weights[f"encoder.{number}.reparam_conv.bias"]
+    return _Layer(_rows(kernel.transpose(2, 1, 0).reshape(-1, len(kernel))), np.tile(bias, frames))
+
+
+def _recurrence(weights: Mapping[str, Floats]) -> _Layer:
+    """All four gates of the recurrent layer, over its input and its last output side by side.
+
+    Three of them are sigmoids; halving what goes into those makes all four one tanh, because
+    sigmoid(x) = (1 + tanh(x / 2)) / 2.
+    """
+    halves = np.full((4, 1), 0.5, dtype=np.float32)
+    halves[2] = 1.0
+    joint = np.concatenate(
+        [weights["decoder.rnn.weight_ih"], weights["decoder.rnn.weight_hh"]], axis=1
+    )
+    weight = (joint.T.reshape(-1, 4, _UNITS) * halves).reshape(-1, 4 * _UNITS)
+    bias = weights["decoder.rnn.bias_ih"] + weights["decoder.rnn.bias_hh"]
+    return _Layer(_rows(weight), (bias.reshape(4, _UNITS) * halves).reshape(-1))
 
 
 class _Desk:
@@ -190,18 +205,18 @@ class NumpySilero:
         power, first, second = desk.power[:count], desk.first[:count], desk.second[:count]
         for frame in range(_FRAMES):
             begin, end = max(frame - 1, 0), min(frame + 2, _FRAMES)
-            taps = layers.first[(begin - frame + 1) * _BINS : (end - frame + 1) * _BINS]
+            taps = layers.first.weight[(begin - frame + 1) * _BINS : (end - frame + 1) * _BINS]
             out = first[:, frame * 128 : (frame + 1) * 128]
             np.matmul(power[:, begin * _BINS : end * _BINS], taps, out=out)
-        _rectify(first, layers.first_bias)
-        np.matmul(first[:, :256], layers.second[128:], out=second[:, :64])
-        np.matmul(first[:, 128:], layers.second, out=second[:, 64:])
-        _rectify(second, layers.second_bias)
+        _rectify(first, layers.first.bias)
+        np.matmul(first[:, :256], layers.second.weight[128:], out=second[:, :64])
+        np.matmul(first[:, 128:], layers.second.weight, out=second[:, 64:])
+        _rectify(second, layers.second.bias)
         third, joint = desk.third[:count], desk.joint[:count, :_UNITS]
-        np.matmul(second, layers.third, out=third)
-        _rectify(third, layers.third_bias)
-        np.matmul(third, layers.fourth, out=joint)
-        _rectify(joint, layers.fourth_bias)
+        np.matmul(second, layers.third.weight, out=third)
+        _rectify(third, layers.third.bias)
+        np.matmul(third, layers.fourth.weight, out=joint)
+        _rectify(joint, layers.fourth.bias)
 
     def _remember(self, state: VadState, rows: Rows) -> None:
         """One step of the recurrent layer, from and to the calls' rows of `state`."""
@@ -210,8 +225,8 @@ class NumpySilero:
         np.take(state.memory, rows, axis=0, out=memory, mode="clip")
         output, cell = memory[:, :_UNITS], memory[:, _UNITS:]
         joint[:, _UNITS:] = output
-        np.matmul(joint, self._layers.gates, out=gates)
-        gates += self._layers.gates_bias
+        np.matmul(joint, self._layers.gates.weight, out=gates)
+        gates += self._layers.gates.bias
         np.tanh(gates, out=gates)
         enter, forget, value, leave = (
             gates[:, start : start + _UNITS] for start in range(0, 4 * _UNITS, _UNITS)
@@ -292,16 +307,21 @@ def read_weights(model: bytes) -> dict[str, Floats]:
 
 def _constants(graph: memoryview) -> Iterator[tuple[str, Floats]]:
     """The float tensors of the graph's 8 kHz branch, by the last part of their names."""
+    for name, attribute in _attributes(graph):
+        if bytes(attribute[_ATTRIBUTE_NAME]) == _BRANCH_8K.encode():
+            yield from _constants(attribute[_ATTRIBUTE_GRAPH])
+        elif _ATTRIBUTE_TENSOR in attribute and name.startswith(_PREFIX_8K):
+            tensor = _tensor(attribute[_ATTRIBUTE_TENSOR])
+            if tensor is not None:
+                yield name.removeprefix(_PREFIX_8K), tensor
+
+
+def _attributes(graph: memoryview) -> Iterator[tuple[str, dict[int, Any]]]:
+    """Every attribute of every node as its fields, with the name of the node's first output."""
     for node in _all(graph, _GRAPH_NODE):
-        outputs = [bytes(name).decode() for name in _all(node, _NODE_OUTPUT)]
+        name = bytes(_all(node, _NODE_OUTPUT)[0]).decode()
         for attribute in _all(node, _NODE_ATTRIBUTE):
-            fields = dict(_fields(attribute))
-            if bytes(fields[_ATTRIBUTE_NAME]) == _BRANCH_8K.encode():
-                yield from _constants(fields[_ATTRIBUTE_GRAPH])
-            elif _ATTRIBUTE_TENSOR in fields and outputs[0].startswith(_PREFIX_8K):
-                tensor = _tensor(fields[_ATTRIBUTE_TENSOR])
-                if tensor is not None:
-                    yield outputs[0].removeprefix(_PREFIX_8K), tensor
+            yield name, dict(_fields(attribute))
 
 
 def _tensor(message: memoryview) -> Floats | None:
