@@ -21,19 +21,12 @@ from bridges.speech.whisper import WhisperRecognizer
 __all__ = ["clip_sound", "fold", "measure", "word_errors"]
 
 CLIPS = Path(__file__).resolve().parents[2] / "shared" / "audio"
-_UNITS = {
-    word: value
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-        "fifteen sixteen seventeen eighteen nineteen".split()
-    )
-}
-_TENS = {
-    word: 10 * value
-    for value, word in enumerate(
-        "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
-    )
-}
+_SMALL = """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen"""
+_ROUND = "twenty thirty forty fifty sixty seventy eighty ninety"
+_UNITS = dict(zip(_SMALL.split(), range(20), strict=True))
+_TENS = dict(zip(_ROUND.split(), range(20, 100, 10), strict=True))
 _SAME = {"ok": "okay"}
 _CONTRACTIONS = {"'re": " are", "'m": " am", "'ll": " will", "'ve": " have", "it's": "it is"}
 _SHORT_TURN_S = (1.0, 5.0)
@@ -41,7 +34,7 @@ _SHORT_TURN_S = (1.0, 5.0)
 
 def fold(text: str) -> list[str]:
     """Words as they are scored: no case, no punctuation, every number digit by digit."""
-    text = text.lower().replace("’", "'")
+    text = text.lower().replace("\u2019", "'")
     text = re.sub(r"\b([ap])\.\s?m\b\.?", r"\1m", text)
     text = re.sub(r"(\d)(?:st|nd|rd|th)\b", r"\1", text)
     text = re.sub(r"(\d)([ap]m)\b", r"\1 \2", text)
@@ -95,7 +88,8 @@ def measure(folder: Path = CLIPS, engine: SpeechToText | None = None) -> dict[st
 
     Returns:
         `word_error` (0 to 1), `words`, `clips`, `exact`, `slips` (clip id to what was heard),
-        `text_on_noise` (the same for clips without speech), `short_turn_median_s`, `short_turn_p95_s`.
+        `text_on_noise` (the same for clips without speech), `short_turn_median_s` and
+        `short_turn_p95_s`.
     """
     engine = engine or WhisperRecognizer()
     clips = json.loads((folder / "clips.json").read_text(encoding="utf-8"))
@@ -130,4 +124,4 @@ def measure(folder: Path = CLIPS, engine: SpeechToText | None = None) -> dict[st
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(*(Path(name) for name in sys.argv[1:2])), indent=2))
+    print(json.dumps(measure(Path(sys.argv[1]) if sys.argv[1:] else CLIPS), indent=2))

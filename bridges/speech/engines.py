@@ -56,8 +56,8 @@ class SpeechToText(Protocol):
 class TextToSpeech(Protocol):
     """Speaks; called from one thread."""
 
-    def stream(self, text: str, *, voice: str, speed: float) -> Iterator[bytes]:
-        """8 kHz mu-law, a sentence at a time; `voice` empty is the engine's own; `speed` 1 is normal.
+    def stream(self, text: str, *, language: str, voice: str, speed: float) -> Iterator[bytes]:
+        """8 kHz mu-law, a sentence at a time; empty `voice` is the engine's own, `speed` 1 normal.
 
         Raises:
             SpeechRefused: the engine has no such voice.

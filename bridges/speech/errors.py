@@ -6,12 +6,14 @@ SpeechError(retryable)
 ├── SpeechLate        no answer within the deadline
 ├── SpeechWithdrawn   the request was cancelled by us before it was answered
 ├── SpeechRefused     the engine cannot do this: wrong language, unknown voice, endless text
+├── EngineFailed      the engine broke over this request: a fault of ours, logged in the worker
 └── EngineMissing     a package, a model file or a program is not there; says how to mend it
 """
 
 from __future__ import annotations
 
 __all__ = [
+    "EngineFailed",
     "EngineMissing",
     "SpeechBusy",
     "SpeechError",
@@ -69,6 +71,10 @@ class SpeechWithdrawn(SpeechError):
 
 class SpeechRefused(SpeechError):
     """The engine can never do this; the text says what it can."""
+
+
+class EngineFailed(SpeechError):
+    """The engine raised something that it does not state."""
 
 
 class EngineMissing(SpeechError):

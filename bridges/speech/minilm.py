@@ -18,9 +18,9 @@ from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 
-from bridges.speech.engines import Vectors
+from bridges.speech.engines import SpeechSettings, Vectors
 
-__all__ = ["WIDTH", "MiniLm"]
+__all__ = ["WIDTH", "MiniLm", "open_engine"]
 
 WIDTH: Final = 384
 _VOCABULARY: Final = Path(__file__).with_name("minilm_vocab.txt")
@@ -61,9 +61,7 @@ class MiniLm:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """float32 [n, 384], rows of length 1; an empty text has a vector too."""
-        rows = [
-            self._some(texts[start : start + _BATCH]) for start in range(0, len(texts), _BATCH)
-        ]
+        rows = [self._some(texts[start : start + _BATCH]) for start in range(0, len(texts), _BATCH)]
         return np.concatenate(rows) if rows else np.zeros((0, WIDTH), np.float32)
 
     def _some(self, texts: Sequence[str]) -> Vectors:
@@ -80,4 +78,11 @@ class MiniLm:
             weights = mask[:, :, None].astype(np.float32)
             output = (output * weights).sum(axis=1) / weights.sum(axis=1)
         lengths: Vectors = np.linalg.norm(output, axis=1, keepdims=True)
-        return (output / lengths).astype(np.float32)
+        rows: Vectors = (output / lengths).astype(np.float32)
+        return rows
+
+
+def open_engine(settings: SpeechSettings) -> MiniLm:
+    """The embedder, warm; there is nothing to set."""
+    del settings
+    return MiniLm()
