@@ -5,7 +5,7 @@ those that do not, and for what the agent itself must send into a menu. Frequenc
 times: ITU-T Q.23 and Q.24.
 
 The detector works on blocks of 13 ms, of all calls at once: a matrix product of 104 by 16 and a few
-comparisons of arrays. In a bank of 100 calls that is run every 100 ms, a call costs 0.035 ms of CPU
+comparisons of arrays. In a bank of 100 calls that is run every 100 ms, a call costs 0.04 ms of CPU
 for each second of its sound (measured), so it can be left on for every call.
 """
 
