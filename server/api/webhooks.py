@@ -157,17 +157,21 @@ async def _read(request: Request) -> HttpRequest:
 
 
 async def _body(request: Request) -> bytes:
-    body = bytearray()
     try:
         async with asyncio.timeout(_BODY_S):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > _BODY_LIMIT_BYTES:
-                    raise _Refused(413, "too_large")
+            return await _bounded(request)
     except TimeoutError:
         raise _Refused(408, "too_slow") from None
     except ClientDisconnect:
         raise _Refused(400, "disconnected") from None
+
+
+async def _bounded(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _BODY_LIMIT_BYTES:
+            raise _Refused(413, "too_large")
     return bytes(body)
 
 
