@@ -65,7 +65,7 @@ PLANTED: dict[str, tuple[Gate, str, str, str]] = {
     "nesting": (
         sizes.nesting_depth, "media/x.py",
         "def f():\n if a:\n  for b in c:\n   with d:\n    while e: go()",
-        "def f():\n if a:\n  go()\n elif b:\n  for c in d:\n   with e: go()",
+        "def f():\n if a: go()\n else:\n  try:\n   with b:\n    for c in d: go()\n  finally: go()",
     ),
     "inheritance": (
         inheritance, "media/x.py",
@@ -118,7 +118,8 @@ PLANTED: dict[str, tuple[Gate, str, str, str]] = {
     "docstring": (conduct.docstrings, "media/x.py", "go()", '"""The one job."""'),
     "inner-import": (
         conduct.inner_imports, "server/x.py",
-        "def f():\n    import openai", "def f():\n    import openai  # heavy, and optional",
+        "def f():\n    import openai",
+        "def f():\n    # Heavy, and optional.\n    import openai\n    from openai import types",
     ),
     "module-state": (conduct.module_state, "server/x.py", "calls = {}", "CALLS = {}"),
     "module-state-global": (

@@ -116,8 +116,7 @@ def inner_imports(module: Module) -> Iterator[Finding]:
     lines = module.text.splitlines()
     for definition in definitions(module):
         for node in _imports_inside(definition.node):
-            near = lines[max(0, node.lineno - 3) : node.end_lineno]
-            if not any("#" in line for line in near):
+            if not _has_comment(lines, node):
                 place = f"{module.path}::{definition.qualname}"
                 yield Finding("inner-import", place, node.lineno, ast.unparse(node))
 
@@ -181,6 +180,16 @@ def _imports_inside(node: Function | ast.ClassDef) -> list[ast.Import | ast.Impo
     if isinstance(node, ast.ClassDef):
         return []
     return [inner for inner in ast.walk(node) if isinstance(inner, ast.Import | ast.ImportFrom)]
+
+
+def _has_comment(lines: list[str], node: ast.Import | ast.ImportFrom) -> bool:
+    """Whether a comment stands on the import's lines or above the group it stands in."""
+    if any("#" in line for line in lines[node.lineno - 1 : node.end_lineno]):
+        return True
+    above = node.lineno - 2
+    while above >= 0 and lines[above].lstrip().startswith(("from ", "import ")):
+        above -= 1
+    return above >= 0 and lines[above].lstrip().startswith("#")
 
 
 def _clock_uses(node: ast.AST) -> list[str]:

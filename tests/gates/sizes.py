@@ -93,7 +93,11 @@ def argument_count(module: Module) -> Iterator[Finding]:
 
 
 def nesting_depth(module: Module) -> Iterator[Finding]:
-    """Blocks nest at most three deep; `elif` and `case` add nothing, a function starts anew."""
+    """Blocks nest at most three deep; a function starts anew.
+
+    `elif` and `case` add nothing, nor does a `try` around nothing but a `with`: a deadline and what
+    happens when it passes are one thing.
+    """
     for definition in definitions(module):
         if isinstance(definition.node, Function):
             depth = _depth(definition.node.body)
@@ -167,7 +171,11 @@ def _depth(statements: list[ast.stmt]) -> int:
 def _depth_of(statement: ast.stmt) -> int:
     if not isinstance(statement, _BLOCKS):
         return 0
-    inner = [_depth(getattr(statement, part, [])) for part in ("body", "finalbody")]
+    if isinstance(statement, ast.Try) and _is_one_with(statement.body):
+        wrapped = _depth_of(statement.body[0]) - 1
+    else:
+        wrapped = _depth(getattr(statement, "body", []))
+    inner = [wrapped, _depth(getattr(statement, "finalbody", []))]
     inner += [_depth(handler.body) for handler in getattr(statement, "handlers", [])]
     inner += [_depth(case.body) for case in getattr(statement, "cases", [])]
     otherwise = getattr(statement, "orelse", [])
@@ -176,6 +184,10 @@ def _depth_of(statement: ast.stmt) -> int:
     else:
         inner.append(_depth(otherwise))
     return 1 + max(inner)
+
+
+def _is_one_with(statements: list[ast.stmt]) -> bool:
+    return len(statements) == 1 and isinstance(statements[0], ast.With | ast.AsyncWith)
 
 
 def _base_names(node: ast.ClassDef) -> list[str]:
