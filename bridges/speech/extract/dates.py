@@ -48,26 +48,46 @@ _MONTH_ES = "|".join(sorted({*_MONTHS_ES, "setiembre"}, key=len, reverse=True))
 _YEAR = r"(?:,? ?(?:of |de |del )?(?P<year>20\d\d|20 \d\d))?"
 
 _NAMED_EN = (
-    re.compile(rf"\b(?P<month>{_MONTH_EN})\b ?\.? ?(?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?! ?[:]){_YEAR}"),
+    re.compile(
+        rf"\b(?P<month>{_MONTH_EN})\b ?\.? ?(?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?! ?[:]"
+        rf"| \d\d\b(?!\d)){_YEAR}"
+    ),
     re.compile(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?P<month>{_MONTH_EN})\b{_YEAR}"),
 )
 _NAMED_ES = (re.compile(rf"\b(?P<day>\d{{1,2}}) (?:de )?(?P<month>{_MONTH_ES})\b{_YEAR}"),)
-_FIGURES = re.compile(r"\b(?:20\d\d-\d{1,2}-\d{1,2}|\d{1,2}[/-]\d{1,2}(?:[/-](?:20)?\d\d)?|\d{1,2}\.\d{1,2}\.(?:20)?\d\d)\b")
+_FIGURES = re.compile(
+    r"\b(?:20\d\d-\d{1,2}-\d{1,2}|\d{1,2}[/-]\d{1,2}(?:[/-](?:20)?\d\d)?"
+    r"|\d{1,2}\.\d{1,2}\.(?:20)?\d\d)\b"
+)
 _NTH = re.compile(
     r"\b(?:on |for )?the (?P<day>\d{1,2})(?:st|nd|rd|th)\b"
     r"(?! (?:available|time|one|thing|option|question|floor|appointment|slot|part|person|of all))"
 )
 _NTH_ES = re.compile(r"\b(?:el|para el|dia) (?:dia )?(?P<day>\d{1,2})\b(?! ?(?:de [a-z]|[:/.]))")
-_BARE_NTH = re.compile(r"^\W*(?:(?:um|uh|the|on|el|dia|yes|ok|okay|si) ?,? ?)*(?P<day>\d{1,2})(?:st|nd|rd|th)?(?: please| por favor)?\W*$")
+_BARE_NTH = re.compile(
+    r"^\W*(?:(?:um|uh|the|on|el|dia|yes|ok|okay|si) ?,? ?)*(?P<day>\d{1,2})(?:st|nd|rd"
+    r"|th)?(?: please| por favor)?\W*$"
+)
 
 _AFTER_EN = re.compile(r"\b(?:the )?day after tomorrow\b")
 _PLAIN_EN = (
     (_AFTER_EN, 2),
     (re.compile(r"\btomorrow week\b|\ba week tomorrow\b|\b(?:a|1) week from tomorrow\b"), 8),
-    (re.compile(r"\b(?:a|1) week (?:from )?(?:today|now)\b|\bthis day next week\b|\bin (?:a|1) week\b"), 7),
+    (
+        re.compile(
+            r"\b(?:a|1) week (?:from )?(?:today|now)\b|\bthis day next week\b|\bin (?:a|1) week\b"
+        ),
+        7,
+    ),
     (re.compile(r"\bin a fortnight\b"), 14),
     (re.compile(r"\btomorrow\b"), 1),
-    (re.compile(r"\btoday\b|\btonight\b|\bthis (?:morning|afternoon|evening)\b|\bright (?:now|away)\b"), 0),
+    (
+        re.compile(
+            r"(?<!from )\btoday\b|\btonight\b|\bthis (?:morning|afternoon|evening)\b"
+            r"|\bright (?:now|away)\b"
+        ),
+        0,
+    ),
 )
 _PLAIN_ES = (
     (re.compile(r"\bpasado manana\b"), 2),
@@ -75,7 +95,10 @@ _PLAIN_ES = (
     (re.compile(r"(?<!la )(?<!esta )\bmanana\b(?: por la manana)?"), 1),
     (re.compile(r"\bhoy\b|\besta (?:manana|tarde|noche)\b|\bahora mismo\b"), 0),
 )
-_LATER_EN = re.compile(r"\b(?:in )?(?P<n>\d+|a couple of) (?P<unit>days?|weeks?|months?)(?: from (?:now|today)| time)?\b")
+_LATER_EN = re.compile(
+    r"\b(?:in )?(?P<n>\d+|a couple of) (?P<unit>days?|weeks?|months?)(?: from (?:now|today)"
+    r"| time)?\b"
+)
 _LATER_ES = re.compile(r"\b(?:en|dentro de) (?P<n>\d+) (?P<unit>dias?|semanas?|mes(?:es)?)\b")
 _WEEKDAY_EN = re.compile(
     rf"\b(?P<ahead>(?:a week (?:on|from) |1 week (?:on|from) ))?"
@@ -94,11 +117,14 @@ _FEASTS = (
     (re.compile(r"\bnew year'?s eve\b|\bnochevieja\b|\bfin de ano\b"), (12, 31)),
     (re.compile(r"\bnew year'?s(?: day)?\b|\bano nuevo\b"), (1, 1)),
 )
-_SOON = re.compile(r"\bin (?:an?|\d+|half an?) (?:hours?|minutes?|mins?)\b|\b(?:en|dentro de) (?:\d+|media) (?:horas?|minutos?)\b")
+_SOON = re.compile(
+    r"\bin (?:an?|\d+|half an?) (?:hours?|minutes?|mins?)\b|\b(?:en|dentro de) (?:\d+"
+    r"|media) (?:horas?|minutos?)\b"
+)
 
 
 def find_dates(text: str, scene: Scene, *, asked: bool) -> Iterator[Found]:
-    """Days in a plain text, as ISO dates, the likeliest first. A past day is given as it was said."""
+    """Days in a plain text, as ISO dates, the likeliest first. A past day stays past."""
     seen: list[tuple[int, int]] = []
     for found in _all(text, scene, asked=asked):
         if not any(start < found.end and found.start < end for start, end in seen):
@@ -129,7 +155,9 @@ def _all(text: str, scene: Scene, *, asked: bool) -> Iterator[Found]:
     yield from _weekday_and_month(text, scene)
     for pattern in _NAMED_ES if scene.spanish else _NAMED_EN:
         for match in pattern.finditer(text):
-            written = f"{match['day']} {match['month']} {(match['year'] or '').replace(' ', '')}".strip()
+            written = (
+                f"{match['day']} {match['month']} {(match['year'] or '').replace(' ', '')}".strip()
+            )
             yield from _written(match, written, scene)
     for match in _FIGURES.finditer(text):
         yield from _written(match, match[0].replace(".", "/"), scene)
@@ -160,7 +188,9 @@ def _weekday_and_month(text: str, scene: Scene) -> Iterator[Found]:
     for pattern in _NAMED_ES if scene.spanish else _NAMED_EN:
         joined = re.compile(rf"\b(?:{days})\b,? ?(?:the |el |dia )?(?:{pattern.pattern})")
         for match in joined.finditer(text):
-            written = f"{match['day']} {match['month']} {(match['year'] or '').replace(' ', '')}".strip()
+            written = (
+                f"{match['day']} {match['month']} {(match['year'] or '').replace(' ', '')}".strip()
+            )
             yield from _written(match, written, scene)
 
 

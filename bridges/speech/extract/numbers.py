@@ -11,7 +11,9 @@ from bridges.speech.extract.plain import bare
 
 __all__ = ["find_numbers", "is_duration"]
 
-_PEOPLE_EN = "people|persons?|guests?|adults?|of us|pax|covers?|diners?|attendees?|participants?|seats?"
+_PEOPLE_EN = (
+    "people|persons?|guests?|adults?|of us|pax|covers?|diners?|attendees?|participants?|seats?"
+)
 _PEOPLE_ES = "personas?|comensales?|adultos?|invitados?|asistentes?|plazas?"
 _NOT_A_COUNT = (
     r"(?! ?(?:[:.]\d|oclock|am\b|pm\b|h\b|st\b|nd\b|rd\b|th\b|minutes?|mins?|hours?|days?|weeks?"
@@ -23,7 +25,9 @@ _ALONE_EN = re.compile(
     r"\b(?:(?:it's |it is )?(?:just|only) (?:me|myself|1)\b(?! (?:thing|question|second|moment))"
     r"|by myself|on my own|for myself|alone|me alone)"
 )
-_ALONE_ES = re.compile(r"\b(?:(?:solo|solamente|nada mas) (?:yo|para mi|1)\b|yo sol[oa]|para mi sol[oa])")
+_ALONE_ES = re.compile(
+    r"\b(?:(?:solo|solamente|nada mas) (?:yo|para mi|1)\b|yo sol[oa]|para mi sol[oa])"
+)
 _PAIR_EN = re.compile(r"\b(?:me and (?:my )?\w+|my \w+ and (?:i|me)|a couple(?: of)?|both of us)\b")
 _PAIR_ES = re.compile(r"\b(?:mi \w+ y yo|\w+ y yo|1 pareja|los dos|las dos personas)\b")
 _LENGTHS_EN = (
@@ -102,10 +106,13 @@ def _counts(text: str, slot: SlotGuide, scene: Scene, *, asked: bool) -> Iterato
         lead = (
             r"(?:somos|seremos|mesa para|habitacion para|para|grupo de|vamos a ser|vamos)"
             if scene.spanish
-            else r"(?:table (?:for|of)|room for|party of|group of|for|we are|we're|we'll be|there are|"
+            else r"(?:table (?:for|of)|room for|party of|group of|for|we are|we're|we'll be"
+            r"|there are|"
             r"there're|there'll be|there will be|just|only|total of)"
         )
-        patterns.append(rf"\b{lead} (?:the |about |around |unas? |los |las )?(\d{{1,3}})\b{_NOT_A_COUNT}")
+        patterns.append(
+            rf"\b{lead} (?:the |about |around |unas? |los |las )?(\d{{1,3}})\b{_NOT_A_COUNT}"
+        )
     for pattern in patterns:
         for match in re.finditer(pattern, text):
             yield Found(int(match[1]), match.start(1), match.end())

@@ -10,27 +10,37 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
-__all__ = ["bare", "plain", "without_accents"]
+__all__ = ["bare", "plain", "without_accents", "word_set"]
 
-_UNITS_EN = (
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text that lists them."""
+    return frozenset(text.split())
+
+
+def _listed(text: str) -> list[str]:
+    return text.split()
+
+
+_UNITS_EN = _listed(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
     "fifteen sixteen seventeen eighteen nineteen"
-).split()
-_TENS_EN = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_ORDINALS_EN = (
+)
+_TENS_EN = _listed("twenty thirty forty fifty sixty seventy eighty ninety")
+_ORDINALS_EN = _listed(
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
     "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"
-).split()
-_UNITS_ES = (
+)
+_UNITS_ES = _listed(
     "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince "
     "dieciseis diecisiete dieciocho diecinueve veinte veintiuno veintidos veintitres veinticuatro "
     "veinticinco veintiseis veintisiete veintiocho veintinueve"
-).split()
-_TENS_ES = "treinta cuarenta cincuenta sesenta setenta ochenta noventa".split()
-_HUNDREDS_ES = (
+)
+_TENS_ES = _listed("treinta cuarenta cincuenta sesenta setenta ochenta noventa")
+_HUNDREDS_ES = _listed(
     "cien doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos "
     "novecientos"
-).split()
+)
 
 _ENGLISH: Mapping[str, int] = {
     **{word: number for number, word in enumerate(_UNITS_EN)},
@@ -109,7 +119,7 @@ def _english_number(words: list[str]) -> tuple[str, int]:
     if 0 < value < 10 and follows == "hundred":
         rest = words[3:] if words[2:3] == ["and"] else words[2:]
         value, taken = 100 * value, len(words) - len(rest)
-        if rest and 0 < _ENGLISH.get(rest[0], 0):
+        if rest and _ENGLISH.get(rest[0], 0) > 0:
             more, used = _english_number(rest)
             if more.isdigit() and int(more) < 100:
                 return str(value + int(more)), taken + used
@@ -131,9 +141,9 @@ def _spanish_numbers(words: list[str]) -> Iterator[str]:
             position += 1
             continue
         value, position = _SPANISH[word], position + 1
-        if value >= 100 and words[position : position + 1] and words[position] in _SPANISH:
-            if 0 < _SPANISH[words[position]] < 100:
-                value, position = value + _SPANISH[words[position]], position + 1
+        more = _SPANISH.get(words[position], 0) if position < len(words) else 0
+        if value >= 100 and 0 < more < 100:
+            value, position = value + more, position + 1
         if value % 100 >= 30 and value % 10 == 0 and words[position : position + 1] == ["y"]:
             unit = _SPANISH.get(words[position + 1], 0) if position + 1 < len(words) else 0
             if 0 < unit < 10:
@@ -148,7 +158,7 @@ def _repeated(words: list[str]) -> Iterator[str]:
         if word in _REPEATS:
             times = _REPEATS[word]
             continue
-        if times > 1 and not (word.isdigit() or len(word) == 1):
+        if times > 1 and not (word.isdigit() or len(word) == 1 or word == "oh"):
             yield "double" if times == 2 else "triple"
             times = 1
         yield " ".join([word] * times)

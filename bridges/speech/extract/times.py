@@ -12,7 +12,10 @@ __all__ = ["find_times", "keyed_time"]
 
 _PM = r"afternoon|evening|tonight|dinner|supper|tarde|noche|cenar|cena"
 _AM = r"morning|breakfast|(?:de|por|en|a) la manana|desayun\w+"
-_PART = rf"(?: ?(?:in the |this |at |de la |por la )?(?P<part>morning|afternoon|evening|night|tarde|noche|manana))?"
+_PART = (
+    r"(?: ?(?:in the |this |at |de la |por la )?"
+    r"(?P<part>morning|afternoon|evening|night|tarde|noche|manana))?"
+)
 _HALF = r" ?(?P<half>am|pm)?"
 _AT = r"(?:at|around|about|by|from|after|before|until|till|say|to|make it|for) "
 _AT_ES = r"(?:a|sobre|hacia|desde|antes de|despues de|para|mejor|de)? ?(?:las?) "
@@ -21,18 +24,22 @@ _ENGLISH = tuple(
     re.compile(pattern)
     for pattern in (
         rf"\b(?P<h>\d{{1,2}})[:.](?P<m>[0-5]\d)\b(?![/.]\d){_HALF}{_PART}",
-        rf"\b(?P<h>\d{{1,2}}) (?P<m>[0-5]\d) (?P<half>am|pm)\b",
-        rf"\b(?P<hm>\d{{3,4}}) (?P<half>am|pm)\b",
+        r"\b(?P<h>\d{1,2}) (?P<m>[0-5]\d) (?P<half>am|pm)\b",
+        r"\b(?P<hm>\d{3,4}) (?P<half>am|pm)\b",
         rf"\b{_AT}(?P<h>\d{{1,2}}) (?P<m>[0-5]\d)\b{_HALF}{_PART}",
-        rf"\b(?P<past>half|quarter|\d{{1,2}})(?: minutes?)? (?:past|after) (?P<h>\d{{1,2}})\b{_HALF}{_PART}",
-        rf"\b(?P<to>quarter|5|10|20|25)(?: minutes?)? (?:to|of|before|till|til) (?P<h>\d{{1,2}})\b{_HALF}{_PART}",
+        rf"\b(?P<past>half|quarter|\d{{1,2}})(?: minutes?)? (?:past"
+        rf"|after) (?P<h>\d{{1,2}})\b{_HALF}{_PART}",
+        rf"\b(?P<to>quarter|5|10|20|25)(?: minutes?)? (?:to|of|before|till"
+        rf"|til) (?P<h>\d{{1,2}})\b{_HALF}{_PART}",
         rf"\b(?P<past>half) (?P<h>\d{{1,2}})\b(?! (?:hours?|minutes?)){_HALF}{_PART}",
         rf"\b(?P<h>\d{{1,2}}) (?:oh|o|0) (?P<m>\d)\b{_HALF}{_PART}",
         rf"\b(?P<h>\d{{1,2}}) (?:and a half|30ish)\b{_HALF}{_PART}",
         rf"\b(?P<h>\d{{1,2}}) (?:oclock|hundred hours)\b{_HALF}{_PART}",
-        rf"\b(?P<h>\d{{1,2}}) ?(?P<half>am|pm)\b",
-        rf"\b(?P<h>\d{{1,2}})(?: ?,)? (?:in the |this |at )(?P<part>morning|afternoon|evening|night)\b",
-        rf"\b(?:at|around|by|after|before|from|until|till|make it|say)(?: about| around)? (?P<h>\d{{1,2}})\b"
+        r"\b(?P<h>\d{1,2}) ?(?P<half>am|pm)\b",
+        r"\b(?P<h>\d{1,2})(?: ?,)? (?:in the |this |at )(?P<part>morning|afternoon|evening"
+        r"|night)\b",
+        rf"\b(?:at|around|by|after|before|from|until|till|make it|say)(?: about"
+        rf"| around)? (?P<h>\d{{1,2}})\b"
         rf"(?! ?(?:people|persons?|guests?|of us|minutes?|hours?|[:/.]\d|\d|street|avenue)){_PART}",
         r"\b(?P<noon>noon|midday|mid day|12 noon)\b",
         r"\b(?P<midnight>midnight)\b",
@@ -42,16 +49,18 @@ _SPANISH = tuple(
     re.compile(pattern)
     for pattern in (
         rf"\b(?P<h>\d{{1,2}})[:.](?P<m>[0-5]\d)\b(?![/.]\d){_HALF}{_PART}",
-        rf"\b(?:{_AT_ES})?(?P<h>\d{{1,2}}) y (?P<past>media|cuarto|\d{{1,2}})\b(?! ?(?:personas?)){_HALF}{_PART}",
+        rf"\b(?:{_AT_ES})?(?P<h>\d{{1,2}}) y (?P<past>media|cuarto"
+        rf"|\d{{1,2}})\b(?! ?(?:personas?)){_HALF}{_PART}",
         rf"\b(?:{_AT_ES})?(?P<h>\d{{1,2}}) menos (?P<to>cuarto|\d{{1,2}})\b{_HALF}{_PART}",
         rf"\b(?P<to>cuarto|5|10|20|25) para las? (?P<h>\d{{1,2}})\b{_HALF}{_PART}",
         rf"\b{_AT_ES}(?P<h>\d{{1,2}}) (?P<m>[0-5]\d)\b{_HALF}{_PART}",
         rf"\b(?P<h>\d{{1,2}}) (?:en punto)\b{_HALF}{_PART}",
-        rf"\b(?P<h>\d{{1,2}}) ?(?P<half>am|pm)\b",
+        r"\b(?P<h>\d{1,2}) ?(?P<half>am|pm)\b",
         rf"\b(?P<h>\d{{1,2}}) (?:h|horas)\b(?! y media){_PART}",
-        rf"\b{_AT_ES}(?P<h>\d{{1,2}})\b(?! ?(?:personas?|horas|de (?:enero|febrero|marzo|abril|mayo|junio"
+        rf"\b{_AT_ES}(?P<h>\d{{1,2}})\b(?! ?(?:personas?|horas|de (?:enero|febrero|marzo|abril"
+        rf"|mayo|junio"
         rf"|julio|agosto|septiembre|octubre|noviembre|diciembre)|[:/.]\d)){_HALF}{_PART}",
-        rf"\b(?P<h>\d{{1,2}}) (?:de|por) la (?P<part>manana|tarde|noche)\b",
+        r"\b(?P<h>\d{1,2}) (?:de|por) la (?P<part>manana|tarde|noche)\b",
         r"\b(?P<noon>(?:al? )?mediodia)\b",
         r"\b(?P<midnight>(?:a )?medianoche)\b",
     )
@@ -59,11 +68,13 @@ _SPANISH = tuple(
 _BARE = re.compile(
     rf"^\W*(?:(?:the|um|uh|a|las?|at|pues|yes|si|no|let's say|maybe|okay|ok) ?,? ?)*"
     rf"(?P<h>\d{{1,2}})(?: (?P<m>[0-5]\d))?(?: ?,)?"
-    rf"(?: please| por favor| would be \w+| is (?:fine|good|ok|okay)| works(?: for me)?)?\W*{_PART}\W*$"
+    rf"(?: (?:tonight|this evening|this afternoon|this morning|tomorrow|today))?(?: please"
+    rf"| por favor| would be \w+| is (?:fine|good|ok|okay)| works(?: for me)?)?\W*{_PART}\W*$"
 )
 _BARE_RUN = re.compile(r"^\W*(?P<hm>\d{3,4})\W*$")
 _SOON = re.compile(
-    r"\bin (?P<amount>an?|\d+|half an|half a)(?: and a half)? (?P<unit>hours?|minutes?|mins?)\b(?:(?: time)?)"
+    r"\bin (?P<amount>an?|\d+|half an|half a)(?: and a half)? (?P<unit>hours?|minutes?"
+    r"|mins?)\b(?:(?: time)?)"
 )
 _SOON_ES = re.compile(r"\b(?:en|dentro de) (?P<amount>\d+|media) (?P<unit>horas?|minutos?)\b")
 
@@ -94,14 +105,21 @@ def _all(text: str, scene: Scene, *, asked: bool) -> Iterator[Found]:
     if not asked:
         return
     for pattern in (_BARE, _BARE_RUN):
-        if (match := pattern.search(text)) and (clock := _read(match, text, scene)) is not None:
-            yield Found(clock, match.start(), match.end(), 0.8)
+        bare = pattern.search(text)
+        if bare is not None and (clock := _read(bare, text, scene)) is not None:
+            yield Found(clock, bare.start(), bare.end(), 0.8)
 
 
 def _soon(text: str, scene: Scene) -> Iterator[Found]:
     for match in (_SOON_ES if scene.spanish else _SOON).finditer(text):
         amount = match["amount"]
-        number = 0.5 if amount.startswith(("half", "media")) else float(amount) if amount.isdigit() else 1
+        number = (
+            0.5
+            if amount.startswith(("half", "media"))
+            else float(amount)
+            if amount.isdigit()
+            else 1
+        )
         number += 0.5 if "and a half" in match[0] else 0
         minutes = number * (60 if match["unit"].startswith("h") else 1)
         later = scene.instant + timedelta(minutes=minutes)
