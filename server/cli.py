@@ -1,4 +1,4 @@
-"""The command line: `switchboard`, or `python -m server`. Each command is one file in `commands/`."""
+"""The command line: `switchboard`, or `python -m server`; one file in `commands/` a command."""
 
 from __future__ import annotations
 

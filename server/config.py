@@ -1,8 +1,8 @@
 """Settings of the process: one frozen group per room, read once in `main`.
 
-A value comes from the environment (`SWITCHBOARD_API__PORT=8010`), from `.env`, or from a file in the
-secrets folder; names nest by `__`. Unknown names in `.env` are refused. Carrier credentials and
-agents are no settings: they are rows of a tenant and versioned YAML.
+A value comes from the environment (`SWITCHBOARD_API__PORT=8010`) or from `.env`; names nest by `__`.
+Unknown names in `.env` are refused. Carrier credentials and agents are no settings: they are rows
+of a tenant and versioned YAML.
 """
 
 from __future__ import annotations

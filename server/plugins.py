@@ -32,7 +32,9 @@ class Plugins:
             for module in pkgutil.iter_modules(package.__path__)
             if not module.ispkg and not module.name.startswith("_")
         }
-        strangers = [(point.name, point.value) for point in entry_points(group=f"switchboard.{kind}")]
+        strangers = [
+            (point.name, point.value) for point in entry_points(group=f"switchboard.{kind}")
+        ]
         for name, path in (*strangers, *extra.items()):
             if name in self._paths:
                 raise PluginError(kind, name, f"is claimed by {self._paths[name]} and by {path}")

@@ -29,7 +29,7 @@ FILL = "fill"
 
 
 class SlotKind(StrEnum):
-    """What a slot holds, hence how it is recognised, read back, and how long a pause it may have."""
+    """What a slot holds, hence how it is recognised and read back, and how long a pause may be."""
 
     TEXT = "text"
     """Free words, taken as said: a message, a reason."""
@@ -66,7 +66,7 @@ class SlotGuide:
     name: str
     kind: SlotKind
     asks: tuple[str, ...]
-    """How to ask for it: the first wording, then different ones for each time it was not understood."""
+    """How to ask for it: the first wording, then others for when it was not understood."""
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """For CHOICE: key to the ways callers say it; the first one is how we say it."""
     value: Any = None

@@ -103,12 +103,12 @@ class Speak:
 
     text: str
     item: str = ""
-    """Identifies the utterance in `BotAudio`, `BotText` and `ReplyDone`; empty lets the bridge choose."""
+    """Names the utterance in `BotAudio`, `BotText`, `ReplyDone`; empty lets the bridge choose."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rebrief:
-    """The flow has moved on: new instructions and tools. `reply` asks for the node's first words."""
+    """The flow has moved on: new instructions and tools. `reply` asks for its first words."""
 
     brief: Brief
     reply: bool = True

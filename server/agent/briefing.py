@@ -1,4 +1,4 @@
-"""A node of the flow as a bridge is told of it: words and tools for a model, data for the rest. Quiet."""
+"""A node of the flow as a bridge is told of it: words and tools, and the same as data. Quiet."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def brief_for(
     spec: AgentSpec,
     name: str,
     known: Mapping[str, Known],
+    *,
     around: Surroundings,
     tools: Mapping[str, ToolSpec],
 ) -> Brief:
@@ -60,9 +61,7 @@ def brief_for(
         guide=Guide(
             node=name,
             slots=slots,
-            exits=tuple(
-                ExitGuide(exit_tool(exit_), exit_.when, exit_.examples) for exit_ in exits
-            ),
+            exits=tuple(ExitGuide(exit_tool(exit_), exit_.when, exit_.examples) for exit_ in exits),
             keys=tuple(
                 KeyGuide(exit_.key, exit_.label)
                 for exit_ in (*node.exits, *spec.anywhere)
@@ -121,7 +120,9 @@ def _instructions(
         node.instructions,
         f"Still to learn from the caller: {', '.join(missing)}." if missing else "",
         *(f"{slot.name} is {slot.said or slot.value}." for slot in slots if slot.value is not None),
-        "What you may say about the business, and nothing beyond it:" if spec.business.facts else "",
+        "What you may say about the business, and nothing beyond it:"
+        if spec.business.facts
+        else "",
         *(f"- {fact.answer}" for fact in spec.business.facts),
     ]
     return "\n".join(line for line in lines if line)

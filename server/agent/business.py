@@ -25,7 +25,9 @@ class Span(BaseModel):
         """Read `09:00-17:30`."""
         opens, dash, closes = text.partition("-")
         try:
-            span = cls(opens=time.fromisoformat(opens.strip()), closes=time.fromisoformat(closes.strip()))
+            span = cls(
+                opens=time.fromisoformat(opens.strip()), closes=time.fromisoformat(closes.strip())
+            )
         except ValueError:
             raise ValueError(f"hours are written 09:00-17:30, not {text!r}") from None
         if not dash or span.opens >= span.closes:

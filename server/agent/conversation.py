@@ -11,20 +11,20 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias, assert_never
 
 from bridges.port import events as mind
-from bridges.port.brief import FILL, SlotKind, ToolSpec
+from bridges.port.brief import FILL, ToolSpec
 from media import mouth, turns
 from media.call import Digit, HangupCause, LineClosed
-from media.expectation import AnswerKind, Expectation
 from server.agent import effects as do
 from server.agent.effects import Effect
+from server.agent.expecting import expectation_of
 from server.agent.flow import Ask, Do, Entered, FlowMachine, Leave, PutThrough, Say, Step
 from server.agent.keypad import Keypad
 from server.agent.ledger import Owner, ToolLedger
+from server.agent.phrases import phrase
 from server.agent.scribe import Scribe
 from server.agent.slots import Surroundings
 from server.agent.spec import AgentSpec
 from server.agent.transcript import Transcript
-from server.agent.phrases import phrase
 
 __all__ = ["Conversation", "ConversationEvent", "Opened", "ToolSettled"]
 
@@ -32,16 +32,6 @@ _LONGEST_GOODBYE_S = 20.0
 """A closing line that is not heard by then is not waited for."""
 _SILENCES = 3
 """So many silences in a row end the call."""
-_ANSWERS: Mapping[SlotKind, AnswerKind] = {
-    SlotKind.DATE: AnswerKind.SHORT,
-    SlotKind.TIME: AnswerKind.SHORT,
-    SlotKind.NUMBER: AnswerKind.SHORT,
-    SlotKind.CHOICE: AnswerKind.SHORT,
-    SlotKind.PHONE: AnswerKind.SPELLING,
-    SlotKind.TEXT: AnswerKind.DICTATION,
-    SlotKind.YES_NO: AnswerKind.YES_NO,
-}
-"""What is asked, as the turn machine sees it; anything else may be said in any way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +159,7 @@ class Conversation:
             case turns.UserStarted(at=at, resumed=resumed):
                 start = do.ToBridge(mind.StartTurn(now - at, resumed))
                 if resumed:
-                    return [do.Hush(), do.ToBridge(mind.Interrupt(0)), start]
+                    return [*self._silence_agent(), start]
                 self.scribe.caller_began()
                 return [start]
             case turns.UserResumed(at=at):
@@ -185,7 +175,7 @@ class Conversation:
             case turns.OverlapDismissed():
                 return [do.GoOn(), do.Jot("overlap_dismissed")]
             case turns.BargedIn():
-                return [do.Hush(), do.Jot("barge_in")]
+                return [*self._silence_agent(), do.Jot("barge_in")]
             case turns.SilencePrompt(count=count):
                 return self._silent(count, now)
             case _:
@@ -249,10 +239,11 @@ class Conversation:
             if moved:
                 return [do.ToBridge(result), *self._follow(filled.steps, now)]
             rest = self.flow.rest()
+            self._keypad.expect(rest.awaited)
             return [
                 do.ToBridge(mind.Rebrief(rest.brief, reply=False)),
                 do.ToBridge(mind.ToolResult(call.call_id, result.output, result.error)),
-                do.Expect(_expectation(rest.awaited)),
+                do.Expect(expectation_of(rest.awaited)),
             ]
         steps = self.flow.take(call.name)
         if steps is not None:
@@ -296,7 +287,7 @@ class Conversation:
                 case Ask(brief=brief, reply=reply, awaited=awaited):
                     self._keypad.expect(awaited)
                     out.append(do.ToBridge(mind.Rebrief(brief, reply)))
-                    out.append(do.Expect(_expectation(awaited)))
+                    out.append(do.Expect(expectation_of(awaited)))
                 case PutThrough(target=target, label=label):
                     out.append(do.Jot("transfer", {"target": target, "label": label}))
                     out.append(do.Transfer(target, label))
@@ -318,6 +309,17 @@ class Conversation:
         protected = self._unheard.pop(item, False)
         lifted = protected and not any(self._unheard.values())
         return [do.Protect(on=False)] if lifted else []
+
+    def _silence_agent(self) -> list[Effect]:
+        """Whatever the agent was saying, or was about to say, is void.
+
+        What was heard of it comes back as `ItemHeard`, which tells the mind how much; this first
+        word stops a mind whose reply is not audible yet.
+        """
+        guarded = any(self._unheard.values())
+        self._unheard.clear()
+        lift: list[Effect] = [do.Protect(on=False)] if guarded else []
+        return [do.Hush(), *lift, do.ToBridge(mind.Interrupt(0))]
 
     def _close(
         self, now: float, disposition: str, cause: HangupCause = HangupCause.AGENT_HUNG_UP
@@ -343,7 +345,11 @@ class Conversation:
         if steps is not None:
             return self._follow(steps, now)
         lines = self.spec.silence
-        line = lines[min(count, len(lines)) - 1] if lines else phrase("still_there", self.spec.language)
+        line = (
+            lines[min(count, len(lines)) - 1]
+            if lines
+            else phrase("still_there", self.spec.language)
+        )
         spoken = [do.Jot("silence", {"count": count}), *self._speak(line)]
         return spoken + (self._close(now, "silent") if count >= _SILENCES else [])
 
@@ -353,7 +359,7 @@ class Conversation:
         jot = do.Jot("digit", {"key": key})
         if steps is not None:
             notes = self.scribe.caller_wrote(f"[{key}]", now)
-            hush = [do.Hush(), do.ToBridge(mind.Interrupt(0))]
+            hush = self._silence_agent()
             return [jot, *map(do.Note, notes), *hush, *self._follow(steps, now)]
         typed = self._keypad.press(key, now)
         return [jot, *(self._typed(typed, now) if typed else [])]
@@ -361,7 +367,7 @@ class Conversation:
     def _typed(self, digits: str, now: float) -> list[Effect]:
         """A typed entry is complete."""
         notes = self.scribe.caller_wrote(f"[{digits}]", now)
-        hush = [*map(do.Note, notes), do.Hush(), do.ToBridge(mind.Interrupt(0))]
+        hush = [*map(do.Note, notes), *self._silence_agent()]
         steps = self.flow.key(digits) if self._keypad.is_choice(digits) else None
         if steps is not None:
             return [*hush, *self._follow(steps, now)]
@@ -386,9 +392,3 @@ class Conversation:
     def _id(self, prefix: str) -> str:
         self._count += 1
         return f"{prefix}{self._count}"
-
-
-def _expectation(awaited: SlotKind | None) -> Expectation:
-    if awaited is None:
-        return Expectation()
-    return Expectation(_ANSWERS.get(awaited, AnswerKind.OPEN), question_open=True)

@@ -19,7 +19,7 @@ from server.agent.spec import AgentSpec, Exit, Node
 __all__ = ["Ask", "Do", "Entered", "Filled", "FlowMachine", "Leave", "PutThrough", "Say", "Step"]
 
 _MOST_MOVES = 20
-"""Nodes that may follow each other without a word of the caller: beyond it, the flow is a circle."""
+"""Nodes that may follow each other without a word of the caller; beyond it, it is a circle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,8 @@ class FlowMachine:
                 continue
             try:
                 self.known[name] = read_slot(self.spec, name, value, self._around)
-            except SlotRefused as refused:
-                refusals.append(str(refused))
+            except SlotRefused as refusal:
+                refusals.append(str(refusal))
         corrected = any(name in node.change for name in values)
         refused = " ".join(dict.fromkeys(refusals))
         exit_ = self._changed(node) if corrected and not refused else self._open_by_slots(node)
@@ -120,7 +120,9 @@ class FlowMachine:
 
     def take(self, tool: str) -> tuple[Step, ...] | None:
         """Go through the exit of that tool name; None when the node has no such exit."""
-        exit_ = next((exit_ for exit_ in self._exits() if exit_.when and exit_tool(exit_) == tool), None)
+        exit_ = next(
+            (exit_ for exit_ in self._exits() if exit_.when and exit_tool(exit_) == tool), None
+        )
         return None if exit_ is None else self._leave_by(exit_)
 
     def key(self, digit: str) -> tuple[Step, ...] | None:
@@ -146,7 +148,7 @@ class FlowMachine:
 
     def brief(self) -> Brief:
         """What a bridge has to know to go on from here."""
-        return brief_for(self.spec, self.node, self.known, self._around, self._tools)
+        return brief_for(self.spec, self.node, self.known, around=self._around, tools=self._tools)
 
     def rest(self) -> Ask:
         """The same place, asked again: after a new value was taken, or a bridge was lost."""
@@ -180,7 +182,9 @@ class FlowMachine:
             for slot in onward.forget:
                 self.known.pop(slot, None)
             target = onward.to
-        raise FlowError(f"the flow goes in a circle at {target!r}: no node there waits for anything")
+        raise FlowError(
+            f"the flow goes in a circle at {target!r}: no node there waits for anything"
+        )
 
     def _enter(self, steps: list[Step]) -> Exit | None:
         """Append the node's steps; returns the exit that is open already."""

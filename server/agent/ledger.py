@@ -10,7 +10,7 @@ from bridges.port.events import ToolCall
 __all__ = ["OpenCall", "Owner", "ToolLedger"]
 
 FILLER_AFTER_S = 1.5
-"""A caller who hears nothing for longer believes the line is dead (the product's stated silence)."""
+"""A caller who hears nothing for longer believes that the line is dead (field.md 3, pain 19)."""
 DEADLINE_S = 8.0
 """Longest a working tool may take on a call; after it, it has failed (field.md 3, pain 21)."""
 

@@ -14,20 +14,111 @@ from babel.lists import format_list
 __all__ = ["is_spanish", "said_date", "said_list", "said_number", "said_phone", "said_time"]
 
 _NUMBERS = {
-    "en": (
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-        "fifteen sixteen seventeen eighteen nineteen twenty"
-    ).split(),
-    "es": (
-        "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince "
-        "dieciséis diecisiete dieciocho diecinueve veinte veintiuno veintidós veintitrés "
-        "veinticuatro veinticinco veintiséis veintisiete veintiocho veintinueve treinta"
-    ).split(),
+    "en": [
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
+    ],
+    "es": [
+        "cero",
+        "uno",
+        "dos",
+        "tres",
+        "cuatro",
+        "cinco",
+        "seis",
+        "siete",
+        "ocho",
+        "nueve",
+        "diez",
+        "once",
+        "doce",
+        "trece",
+        "catorce",
+        "quince",
+        "dieciséis",
+        "diecisiete",
+        "dieciocho",
+        "diecinueve",
+        "veinte",
+        "veintiuno",
+        "veintidós",
+        "veintitrés",
+        "veinticuatro",
+        "veinticinco",
+        "veintiséis",
+        "veintisiete",
+        "veintiocho",
+        "veintinueve",
+        "treinta",
+    ],
 }
 _TENS = {40: "cuarenta", 50: "cincuenta"}
 _TWO_DIGIT_CODES = frozenset(
-    "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 "
-    "65 66 81 82 84 86 90 91 92 93 94 95 98".split()
+    [
+        "20",
+        "27",
+        "30",
+        "31",
+        "32",
+        "33",
+        "34",
+        "36",
+        "39",
+        "40",
+        "41",
+        "43",
+        "44",
+        "45",
+        "46",
+        "47",
+        "48",
+        "49",
+        "51",
+        "52",
+        "53",
+        "54",
+        "55",
+        "56",
+        "57",
+        "58",
+        "60",
+        "61",
+        "62",
+        "63",
+        "64",
+        "65",
+        "66",
+        "81",
+        "82",
+        "84",
+        "86",
+        "90",
+        "91",
+        "92",
+        "93",
+        "94",
+        "95",
+        "98",
+    ]
 )
 """Country codes of two digits (ITU E.164 assigned codes); 1 and 7 have one, the others three."""
 
@@ -42,19 +133,21 @@ def _tongue(language: str) -> str:
 
 
 def said_date(day: date, language: str, today: date) -> str:
-    """`tomorrow`, `Monday, November 23rd`, `el lunes 23 de noviembre`; the year if it is another."""
+    """`tomorrow`, `Monday, November 23rd`, `el lunes 23 de noviembre`; another year is said."""
     near = {today: ("today", "hoy"), today + timedelta(days=1): ("tomorrow", "mañana")}
     if day in near:
         return near[day][is_spanish(language)]
     if is_spanish(language):
         year = "" if day.year == today.year else f" de {day.year}"
-        return format_date(day, f"'el' EEEE d 'de' MMMM'{year}'", locale="es")
+        return format_date(day, "'el' EEEE d 'de' MMMM", locale="es") + year
     year = "" if day.year == today.year else f", {day.year}"
-    return format_date(day, f"EEEE, MMMM '{_ordinal(day.day)}{year}'", locale="en")
+    return f"{format_date(day, 'EEEE, MMMM', locale='en')} {_ordinal(day.day)}{year}"
 
 
 def _ordinal(number: int) -> str:
-    suffix = "th" if 11 <= number % 100 <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    suffix = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    if 11 <= number % 100 <= 13:
+        suffix = "th"
     return f"{number}{suffix}"
 
 

@@ -25,7 +25,7 @@ from bridges.port.events import (
 from bridges.port.session import Bridge, BridgeSession, Opening
 from media.call import HangupCause
 from server.agent import effects as do
-from server.agent.conversation import Conversation, ConversationEvent, Opened, ToolSettled
+from server.agent.conversation import Conversation, ConversationEvent, ToolSettled
 from server.agent.effects import Effect
 from server.calls.minutes import Minutes
 from server.channels.voice import VoiceChannel, VoiceParts
@@ -40,7 +40,7 @@ ToolRunner = Callable[[ToolCall], Awaitable[ToolSettled]]
 """Runs a working tool for this call. Never raises: a failure is a settled error."""
 
 _EARLY_INPUTS = 512
-"""Inputs kept for a mind that is still connecting: some ten seconds of sound, the oldest go first."""
+"""Inputs kept for a mind that is still connecting; the oldest go first."""
 _BROKEN = do.End(HangupCause.AGENT_HUNG_UP, "failed")
 
 
@@ -76,13 +76,15 @@ class CallSession:
         self.channel = VoiceChannel(parts.voice, self.post, self._listen)
 
     async def run(self, line: Line) -> do.End:
-        """Serve the call until it is over; returns how it ended."""
+        """Serve the call until it is over; returns how it ended.
+
+        The mind is connected at once, so that it is there when the line opens.
+        """
         self.channel.attach(line)
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
                 self._connect(self._parts.conversation.spec.bridges[0], Seed())
-                self.post(Opened())
                 await self._ended.wait()
                 for task in self._running:
                     task.cancel()
@@ -113,7 +115,7 @@ class CallSession:
             self._drain(due=True)
 
     def _drain(self, *, due: bool = False) -> None:
-        """Step the core until nothing is left. The edge of the call: whatever fails, ends it here."""
+        """Step the core until nothing is left. The edge of the call: what fails, ends it here."""
         self._draining = True
         try:
             if due:

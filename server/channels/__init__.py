@@ -1,1 +1,1 @@
-"""Ways to converse, one per file: what a line carries, as events; what the core wants, performed."""
+"""Ways to converse, one per file: what comes in, as events; what the core wants, performed."""

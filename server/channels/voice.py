@@ -19,7 +19,7 @@ from media.mouth import Mouth
 from media.recorder import Recorder
 from media.turns import TurnMachine
 from server.agent import effects as do
-from server.agent.conversation import ConversationEvent
+from server.agent.conversation import ConversationEvent, Opened
 from server.agent.effects import Effect
 from server.line import Line
 
@@ -52,6 +52,7 @@ class VoiceChannel:
         self._post = post
         self._listen = listen
         self._line: Line | None = None
+        self._opened: float | None = None
         self.slot = parts.ear.slot
 
     def attach(self, line: Line) -> None:
@@ -79,7 +80,8 @@ class VoiceChannel:
                 self._voiced(self._mouth.cut(now), now)
                 self._post(event)
             case LineOpened():
-                self._took(self._turns.tick(now))
+                self._opened = now
+                self._post(Opened())
 
     def on_speech(self, event: EarEvent, now: float) -> None:
         """The caller began or ceased to speak, as the ear decided."""
@@ -125,12 +127,15 @@ class VoiceChannel:
                 return False
         return True
 
-    def recorded(self) -> Recorder | None:
-        """The recorder, with everything that was surely heard put into it."""
-        if self._recorder is not None:
-            for at_s, payload in self._mouth.played():
-                self._recorder.agent(payload, at_s)
-        return self._recorder
+    def media_s(self, now: float) -> float:
+        """Media time: seconds since the stream began; 0 before that."""
+        return 0.0 if self._opened is None else now - self._opened
+
+    def record(self, now: float) -> None:
+        """Give the recorder what was surely heard of the agent; once a second is enough."""
+        if self._recorder is not None and self._opened is not None:
+            for at, payload in self._mouth.played(now):
+                self._recorder.agent(payload, at - self._opened)
 
     def _took(self, events: list[turns.TurnEvent]) -> None:
         for event in events:

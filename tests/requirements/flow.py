@@ -22,4 +22,22 @@ REQUIREMENTS = {
     "agent:yaml:errors-say-what-and-where": Requirement(
         "A mistake in an agent's YAML is told with file, place and what to write.", source="house"
     ),
+    "talk:barge-in:mind-knows-what-was-heard": Requirement(
+        "After a barge-in the mind is told how much of its reply was heard.", source="issue:#2"
+    ),
+    "talk:resume:reply-dropped": Requirement(
+        "A turn that is resumed within a second is joined to the last one, and its reply dropped.",
+        source="issue:#2",
+    ),
+    "talk:tools:exactly-one-result": Requirement(
+        "A tool call gets exactly one result.", source="issue:#2"
+    ),
+    "talk:bridge-lost:next-then-apology": Requirement(
+        "A lost mind is replaced by the agent's next one; after the last, the caller is told.",
+        source="house",
+    ),
+    "talk:law:ends-once": Requirement(
+        "Whatever happens, a conversation ends exactly once and does nothing afterwards.",
+        source="house",
+    ),
 }
