@@ -1,8 +1,8 @@
 """Spanish words as sounds of an American English voice, in hibari's alphabet. Quiet.
 
 Spanish is written as it is spoken, so a dozen rules give the sounds (Latin American: s for z and
-soft c), and the stress follows from the ending or the written accent. Each sound becomes the nearest
-one that the voice was trained on, which is Spanish with an American accent: to be understood, not
+soft c), and the stress follows from the ending or the written accent. Each becomes the nearest
+sound that the voice was trained on, which is Spanish with an American accent: to be understood, not
 admired.
 """
 

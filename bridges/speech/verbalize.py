@@ -23,6 +23,7 @@ _SPEECHLESS: Final = re.compile(r"[*_`#~|]+|\[(?=[^\]]*\]\()|(?<=\])\([^)]*\)|\]
 """Markup of text models; a screen shows it, a voice must not say it."""
 _ISO_DATE: Final = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 _PHONE: Final = re.compile(r"(?<![\w.,:/-])\+?\(?\d[\d\s().-]{5,17}\d(?![\w:/]|[.,]\d)")
+_THOUSANDS: Final = re.compile(r"\d{1,3}(?:\.\d{3})+")
 _CODE: Final = re.compile(r"\b(?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])(?!\d+(?:AM|PM)\b)[A-Z0-9-]{4,}\b")
 _RANGE: Final = re.compile(
     r"(?<![\d/-])(\d{1,2}(?::\d\d)?\s?(?:[ap]m)?)\s?[-\u2013]\s?(?=\d{1,2}(?::\d\d)?(?![\d-]))",
@@ -64,7 +65,7 @@ def _groups(text: str, digits: tuple[str, ...]) -> str:
 def _phone(number: str, digits: tuple[str, ...]) -> str:
     groups = re.findall(r"\d+", number)
     count = sum(map(len, groups))
-    if not 7 <= count <= 15:
+    if not 7 <= count <= 15 or _THOUSANDS.fullmatch(number):
         return number
     if len(groups) == 1:
         groups = _cut(groups[0])
