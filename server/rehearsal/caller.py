@@ -35,7 +35,8 @@ __all__ = [
 _FRAME_BYTES: Final = 160
 _FRAME_S: Final = 0.02
 _KEY_EVERY_S: Final = 0.25
-_RUN_GAP_S: Final = 0.4
+_AUDIBLE_S: Final = 0.2
+"""The agent is speaking while it was heard this lately: pauses between words are shorter."""
 SILENCE: Final = b"\xff" * _FRAME_BYTES
 _NOTHING: Final[tuple[CallerEvent, ...]] = ()
 
@@ -88,7 +89,7 @@ class Caller:
         """When the act began, or the wait for it."""
         self._ready_s = answered_s
         """When the last act that the agent may answer was over."""
-        self._agent = _Agent()
+        self._agent = _Agent(script.agent_quiet_s)
         self._position = 0
         self._onset_s = answered_s
         self._over_agent = False
@@ -143,7 +144,7 @@ class Caller:
                 said = re.search(when.pattern, self._words, re.IGNORECASE) is not None
                 return said and quiet
             case Moment.BARGE_IN:
-                speaking = self._agent.spoke and self._agent.quiet_for(now) < _RUN_GAP_S
+                speaking = self._agent.spoke and self._agent.quiet_for(now) < _AUDIBLE_S
                 return speaking and now - self._agent.run_s >= when.seconds
 
     def _patience(self, step: Step, now: float) -> tuple[CallerEvent, ...]:
@@ -197,7 +198,7 @@ class Caller:
         from_s, to_s = start / 8000.0, self._position / 8000.0
         events = _NOTHING
         if from_s <= clip.onset_s < to_s:
-            self._onset_s, self._over_agent = now, self._agent.quiet_for(now) < _RUN_GAP_S
+            self._onset_s, self._over_agent = now, self._agent.quiet_for(now) < _AUDIBLE_S
         if from_s < clip.end_s <= to_s:
             events = (Utterance(self._step, clip.text, self._onset_s, now, self._over_agent),)
             # What the agent says from here on may be its answer; a clip may end in silence.
@@ -221,6 +222,8 @@ class Caller:
 class _Agent:
     """What the caller makes of the sound from the other side."""
 
+    pause_s: float
+    """A longer silence ends a stretch of speech."""
     spoke: bool = False
     """Since the caller's last act."""
     run_s: float = 0.0
@@ -230,7 +233,7 @@ class _Agent:
     def audible(self, at_s: float, *, since_s: float) -> None:
         if at_s < since_s:
             return
-        if not self.spoke or at_s - self.last_s > _RUN_GAP_S:
+        if not self.spoke or at_s - self.last_s > self.pause_s:
             self.run_s = at_s
         self.spoke, self.last_s = True, max(self.last_s, at_s + _FRAME_S)
 

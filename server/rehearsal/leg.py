@@ -30,7 +30,7 @@ from server.rehearsal.record import EndedBy, LegLog
 from server.rehearsal.source import Source
 from server.rehearsal.speaker import MarkReturned, Played, Speaker, SpeakerEvent
 
-__all__ = ["Leg", "LegSetup", "SourceFactory"]
+__all__ = ["Leg", "LegSetup", "Listen", "SourceFactory"]
 
 _FRAME_S: Final = 0.02
 _MOST_FRAMES_AT_ONCE: Final = 50
@@ -38,6 +38,7 @@ _MOST_FRAMES_AT_ONCE: Final = 50
 _NORMAL_CLOSES: Final = frozenset({1000, 1001, 1005})
 
 
+Listen: TypeAlias = Callable[[bytes], None]
 SourceFactory: TypeAlias = Callable[[float], Source]
 """Makes the caller of a leg, given the instant at which the stream opened."""
 
@@ -63,6 +64,8 @@ class LegSetup:
     parameters: Mapping[str, str] = field(default_factory=dict)
     quality: LineQuality = PERFECT
     seed: int = 0
+    listen: Listen | None = None
+    """Told of every frame that is played, for someone who listens live."""
 
 
 class Leg(WSListener):
@@ -208,6 +211,8 @@ class Leg(WSListener):
                     heard = self.spans.heard(at_s, payload, seconds=len(payload) / 8000.0)
                     if heard and self._source is not None:
                         self._source.agent_audible(at_s)
+                    if self._setup.listen is not None:
+                        self._setup.listen(payload)
                 case MarkReturned(name=name):
                     self._mark(name, now)
 

@@ -13,7 +13,7 @@ from server.rehearsal.badline import PERFECT, LineQuality
 from server.rehearsal.dialling import dial, hang_up_politely
 from server.rehearsal.errors import CannotCall
 from server.rehearsal.fields import Numbers, progress_fields, stream_fields, voice_fields
-from server.rehearsal.leg import Leg, LegSetup, SourceFactory
+from server.rehearsal.leg import Leg, LegSetup, Listen, SourceFactory
 from server.rehearsal.messages import StreamIds
 from server.rehearsal.office import Office
 from server.rehearsal.record import CallRecord, EndedBy, LegLog
@@ -46,6 +46,8 @@ class CallPlan:
     transcript: bool = True
     """Whether the server is asked for its transcript."""
     keep_sound: bool = True
+    """False for loads of hundreds of calls: nothing is kept to be rendered later."""
+    listen: Listen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,7 @@ class PlacedCall:
             parameters=verb.parameters,
             quality=plan.quality,
             seed=plan.seed,
+            listen=plan.listen,
         )
         leg = Leg(setup)
         transport = await dial(leg, verb.url, parts.office)

@@ -132,10 +132,12 @@ class LineFile(_Strict):
     drift_ppm: Annotated[float, Field(ge=-10000, le=10000)] = 0.0
     late_marks_ms: Annotated[float, Field(ge=0, le=60000)] = 0.0
     lose_marks: _Share = 0.0
+    seed: int = 0
+    """The same seed gives the same bad line."""
 
     def quality(self) -> LineQuality:
         """As the line takes it."""
-        return LineQuality(**self.model_dump())
+        return LineQuality(**self.model_dump(exclude={"seed"}))
 
 
 class Expectations(_Strict):
@@ -178,7 +180,6 @@ class ScenarioFile(_Strict):
     at_end: Literal["hang_up", "wait"] = "hang_up"
     max_seconds: Annotated[float, Field(gt=0, le=7200)] | None = None
     line: LineFile = LineFile()
-    seed: int = 0
     steps: Annotated[tuple[StepFile, ...], Field(min_length=1, max_length=200)]
     expect: Expectations = Expectations()
 

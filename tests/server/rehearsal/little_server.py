@@ -11,7 +11,7 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -100,12 +100,9 @@ class LittleServer:
         """The media socket."""
         self.handshake_headers = dict(socket.headers)
         await socket.accept()
-        try:
+        with suppress(WebSocketDisconnect):
             await self._converse(socket)
-        except WebSocketDisconnect:
-            pass  # noqa: S110
-        finally:
-            self.over.set()
+        self.over.set()
 
     async def _converse(self, socket: WebSocket) -> None:
         agent = _Agent(self.manners, socket)
