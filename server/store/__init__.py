@@ -1,0 +1,1 @@
+"""The only place with SQL; `server.store.scope` is its only door, and light to import."""
