@@ -331,9 +331,10 @@ class Answerer:
     def _read_back(self, filled: tuple[str, ...]) -> str:
         """What was understood, in the core's own wording."""
         quiet = (SlotKind.TEXT, SlotKind.YES_NO)
-        slots = [self._slot(name) for name in filled]
         said = ", ".join(
-            slot.said for slot in slots if slot and slot.said and slot.kind not in quiet
+            slot.said
+            for slot in self.brief.guide.slots
+            if slot.name in filled and slot.said and slot.kind not in quiet
         )
         return f"{said[:1].upper()}{said[1:].rstrip('.')}." if said else ""
 
