@@ -13,7 +13,7 @@ __all__ = ["LineMemory", "LineShelf", "line_key"]
 _SUFFIX: Final = ".ulaw"
 
 
-def line_key(engine: str, voice: str, language: str, speed: float, text: str) -> str:
+def line_key(text: str, *, engine: str, voice: str, language: str, speed: float) -> str:
     """The name under which a line is kept; anything that changes its sound changes it."""
     parts = (engine, voice, language, f"{speed:.3f}", text)
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()

@@ -165,7 +165,13 @@ class Desk:
 
     def _key(self, request: Synthesize) -> str:
         engine = "|".join(f"{role}={name}" for role, name in sorted(self._engines.names.items()))
-        return line_key(engine, request.voice, request.language, request.speed, request.text)
+        return line_key(
+            request.text,
+            engine=engine,
+            voice=request.voice,
+            language=request.language,
+            speed=request.speed,
+        )
 
     def _answer(self, ticket: int, work: Callable[[], None]) -> None:
         try:

@@ -32,13 +32,15 @@ class Lane(Generic[Job]):
     def take(self) -> tuple[int, Job] | None:
         """The next job, as soon as there is one; None when the lane is closed."""
         with self._change:
-            while not self._closed:
-                while self._order:
-                    ticket = heapq.heappop(self._order)[2]
-                    if ticket in self._jobs:
-                        return ticket, self._jobs.pop(ticket)
+            while not (self._closed or self._jobs):
                 self._change.wait()
-            return None
+            if self._closed:
+                return None
+            ticket = heapq.heappop(self._order)[2]
+            # Cancelled jobs, and the first places of hastened ones, are still in the order.
+            while ticket not in self._jobs:
+                ticket = heapq.heappop(self._order)[2]
+            return ticket, self._jobs.pop(ticket)
 
     def cancel(self, ticket: int) -> bool:
         """Drop a job that has not begun; whether it was still waiting."""

@@ -176,7 +176,7 @@ class SpeechPool:
         """
         if len(text) > LONGEST_TEXT:
             raise SpeechRefused(f"a text of {len(text)} characters; at most {LONGEST_TEXT}")
-        key = line_key(self._settings.synthesizer, voice, language, speed, text)
+        key = line_key(text, engine="", voice=voice, language=language, speed=speed)
         pieces = list(self._memory.get(key) or ()) if fixed else []
         for piece in pieces:
             yield piece
@@ -285,6 +285,7 @@ class SpeechPool:
         try:
             while True:
                 failures = 0 if await self._live() else failures + 1
+                self._worker = None
                 self._tickets.lost(SpeechLost("the speech worker ended"))
                 _log.error("the speech worker ended and is started anew")
                 await asyncio.sleep(min(_SLOWEST_RESTART_S, 0.05 * 2**failures))
@@ -295,6 +296,7 @@ class SpeechPool:
             self._ready.exception()
             self._tickets.fail(error)
         finally:
+            self._worker = None
             self._tickets.fail(SpeechLost("the speech pool was closed"))
 
     async def _live(self) -> bool:
@@ -304,16 +306,15 @@ class SpeechPool:
             SpeechError: the engines cannot be opened; starting again would not help.
         """
         served = False
-        async with WorkerProcess.opened(self._settings) as worker:
+        async with (
+            WorkerProcess.opened(self._settings) as worker,
+            aclosing(worker.replies()) as replies,
+        ):
             self._worker = worker
-            try:
-                for order in self._tickets.unanswered():
-                    await self._send(order)
-                async with aclosing(worker.replies()) as replies:
-                    async for reply in replies:
-                        served = self._deliver(reply) or served
-            finally:
-                self._worker = None
+            for order in self._tickets.unanswered():
+                await self._send(order)
+            async for reply in replies:
+                served = self._deliver(reply) or served
         return served
 
     def _deliver(self, reply: Reply) -> bool:

@@ -123,15 +123,14 @@ def test_the_shelf_outlives_the_process_and_sheds_the_oldest(tmp_path: Path) -> 
 
 
 def test_whatever_changes_the_sound_changes_the_key() -> None:
+    line = ("Hi", "hibari", "", "en", 1.0)
+    others = ("Ho", "espeak", "heart", "es", 1.1)
+    changed = [(*line[:at], others[at], *line[at + 1 :]) for at in range(5)]
     keys = {
-        line_key(*parts)
-        for parts in (
-            ("hibari", "", "en", 1.0, "Hi"),
-            ("espeak", "", "en", 1.0, "Hi"),
-            ("hibari", "heart", "en", 1.0, "Hi"),
-            ("hibari", "", "es", 1.0, "Hi"),
-            ("hibari", "", "en", 1.1, "Hi"),
-            ("hibari", "", "en", 1.0, "Ho"),
+        line_key(
+            str(text), engine=str(engine), voice=str(voice), language=str(language), speed=speed
         )
+        for text, engine, voice, language, speed in (line, *changed)
+        if isinstance(speed, float)
     }
     assert len(keys) == 6
