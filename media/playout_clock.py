@@ -21,6 +21,8 @@ _ROUNDING_BYTES: Final = 1e-4
 """Times are floats; a whole byte must not be lost to their last digit."""
 _EARLY_S: Final = 0.001
 """A receipt that is early by more than this moves the clock."""
+_JITTER_S: Final = 0.03
+"""Lateness under this is the carrier's frames of 20 ms and our own tick, not a lag."""
 _BURST_S: Final = 0.05
 """Receipts closer together than this were held up together, and count as one."""
 
@@ -119,4 +121,5 @@ class PlayoutClock:
         else:
             self._before_s, self._last_s = self._last_s, late_s
         self._receipt_at = now
-        self._lag_s = max(0.0, min(self._before_s, self._last_s) - self._base_s)
+        lag_s = min(self._before_s, self._last_s) - self._base_s
+        self._lag_s = lag_s if lag_s > _JITTER_S else 0.0

@@ -39,12 +39,12 @@ class Receipts:
 
         Receipts keep their order, so those before it are lost and forgotten.
         """
-        if not any(name == asked for asked, _ in self._asked):
-            return None
-        while True:
-            asked, position = self._asked.popleft()
+        for number, (asked, position) in enumerate(self._asked, start=1):
             if asked == name:
+                for _ in range(number):
+                    self._asked.popleft()
                 return position
+        return None
 
     def forget(self, position: int) -> None:
         """The far end was cleared at `position`: a new generation begins."""

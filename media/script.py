@@ -64,14 +64,13 @@ class Script:
         begun: list[Utterance] = []
         while self.runs:
             run = self.runs[0]
-            audible = run.begins < position or run.begins == position < sent
+            reached = min(position, run.ends)
+            audible = self.heard < reached or run.begins <= position < min(sent, run.ends)
             if audible and not run.utterance.begun:
                 run.utterance.begun = True
                 begun.append(run.utterance)
-            reached = min(position, run.ends)
-            if reached > self.heard:
-                run.utterance.heard += reached - self.heard
-                self.heard = reached
+            run.utterance.heard += reached - self.heard
+            self.heard = reached
             if run.ends > position:
                 break
             self.runs.popleft()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from media.expectation import AnswerKind, Expectation
 
@@ -61,6 +62,8 @@ class TurnTiming:
                 delay_s = self.spelled_end_s if awaited.satisfied else self.spelling_end_s
             case AnswerKind.DICTATION:
                 delay_s = self.dictation_end_s
+            case _:
+                assert_never(awaited.kind)
         if not can_end:
             delay_s = max(delay_s, self.open_phrase_end_s)
         return min(max(delay_s, self.min_end_s), self.max_end_s)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 from math import inf
-from typing import Final
+from typing import Final, assert_never
 
 from media.backchannel import Overheard, overheard
 from media.expectation import AnswerKind, Expectation
@@ -140,13 +140,10 @@ class TurnMachine:
         """The caller's speech began `ago_s` before `now`."""
         onset = now - max(0.0, ago_s)
         self._expire(onset)
-        match self._floor:
-            case Floor.FREE | Floor.AGENT:
-                self._begin(onset)
-            case Floor.PAUSE | Floor.VERDICT:
-                self._go_on(onset)
-            case Floor.CALLER | Floor.OVERLAP:
-                pass  # the ear repeats itself: speech that is under way cannot begin
+        if self._floor in (Floor.FREE, Floor.AGENT):
+            self._begin(onset)
+        elif self._floor in (Floor.PAUSE, Floor.VERDICT):
+            self._go_on(onset)
         return self._settled(now)
 
     def speech_stopped(self, now: float, ago_s: float = 0.0) -> list[TurnEvent]:
@@ -373,4 +370,6 @@ class TurnMachine:
                 due = turn.since + wait_s, _Due.BARGE_IN
             case Floor.VERDICT:
                 due = turn.since + timing.words_s, _Due.DISMISSAL
+            case _:
+                assert_never(self._floor)
         self._agenda.at, self._agenda.what = due

@@ -43,7 +43,7 @@ class Utterance:
     @property
     def whole(self) -> bool:
         """Whether it was heard to its end."""
-        return self.finished and self.heard == self.said
+        return self.finished and not self.cut and self.heard == self.said
 
     def add_text(self, text: str) -> None:
         """Words of the sound that is said from now on; after the end, of what was said last."""
