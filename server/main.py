@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvloop
+from fastapi import FastAPI
 
 from bridges.port.errors import BridgeError
+from server.api.app import Health, make_app
+from server.api.calls import call_routes
+from server.api.deps import BearerTokens
+from server.api.streams import Reservations, StreamDependencies, media_acceptor
+from server.api.webhooks import WebhookDependencies, webhook_routes
+from server.calls.house import House
+from server.calls.inbound import FrontDesk
+from server.calls.journal import Journal
+from server.calls.live import LiveCalls
+from server.calls.recording import repair_recording
+from server.calls.recovery import recover
+from server.calls.shipper import Shipper
+from server.clock import Clock
 from server.config import Settings
 from server.errors import AppError
-from server.lines.door import DoorFailed
+from server.lines.door import AcceptMedia, DoorFailed, open_door
 from server.log import set_up_logging
+from server.opening import open_house
+from server.secrets import HouseSecrets
+from server.seed import seed_store
+from server.store.scope import Store
 
 __all__ = ["Ready", "StartFailed", "serve", "serve_forever"]
 
-_SLOTS = 4
-"""Phase slots of the pulse (performance.md 2, timers: p99 1.9 ms)."""
 _DRAIN_S = 600.0
 """Longest that live calls may go on after SIGTERM."""
 
@@ -59,3 +77,88 @@ def serve_forever(settings: Settings, ready: Callable[[Ready], None]) -> None:
     except OSError as error:
         where = f"{settings.api.host}:{settings.api.port}"
         raise StartFailed(f"cannot listen on {where} or write {settings.data}: {error}") from error
+
+
+async def serve(settings: Settings, ready: Callable[[Ready], None], stop: asyncio.Event) -> None:
+    """Run until `stop` is set, drain, and close in order.
+
+    Raises:
+        AppError, BridgeError, DoorFailed, OSError, ValueError: it cannot start.
+    """
+    clock = Clock(settings.pretend_now)
+    secrets = HouseSecrets.load(settings.data, clock)
+    async with AsyncExitStack() as stack:
+        url = settings.store.database_url.get_secret_value()
+        key = settings.store.key.get_secret_value() or secrets.store_key
+        store = await stack.enter_async_context(
+            Store.open(url or f"sqlite:///{settings.data}/switchboard.db", clock=clock, key=key)
+        )
+        agents = await seed_store(store, secrets, clock, settings)
+        journals = settings.data / "journal"
+        await recover(journals, store, data=settings.data, repair=repair_recording)
+        journal = Journal(journals, clock.uuid())
+        shipper = await stack.enter_async_context(_shipping(journal, store))
+        house = await stack.enter_async_context(open_house(settings, clock, store, journal))
+        live = await stack.enter_async_context(LiveCalls(house))
+        app, accept = await _face(settings, secrets, house, live, shipper=shipper)
+        api = settings.api
+        door = await stack.enter_async_context(
+            open_door(app, accept, host=api.host, port=api.port, metrics=house.metrics)
+        )
+        # What is alive now stays: the collector need not look at it during calls.
+        gc.collect()
+        gc.freeze()
+        ready(Ready(f"http://{api.host}:{door.port}", settings.data, agents))
+        await door.serve_until(stop)
+        await live.drain(_DRAIN_S)
+
+
+@asynccontextmanager
+async def _shipping(journal: Journal, store: Store) -> AsyncIterator[Shipper]:
+    """What is written down goes to the store, to the last fact."""
+    shipper = Shipper(journal, store)
+    async with asyncio.TaskGroup() as tasks:
+        shipping = tasks.create_task(shipper.run())
+        try:
+            yield shipper
+        finally:
+            shipping.cancel()
+    await shipper.finish()
+
+
+async def _face(
+    settings: Settings, secrets: HouseSecrets, house: House, live: LiveCalls, *, shipper: Shipper
+) -> tuple[FastAPI, AcceptMedia]:
+    """What the outside sees: the HTTP application and who decides on media handshakes."""
+    public_url = (settings.api.public_url or f"http://localhost:{settings.api.port}").rstrip("/")
+    desk = FrontDesk(house, live)
+    reservations = Reservations(house.clock.token)
+    owner = (await house.store.system().organizations())[0]
+    given = settings.api.token.get_secret_value()
+    tokens = BearerTokens(
+        tuple((token, owner) for token in (given or secrets.api_token, secrets.twilio_auth_token))
+    )
+    webhooks = WebhookDependencies(
+        carriers=house.carriers,
+        accounts=desk,
+        reception=desk,
+        reservations=reservations,
+        public_url=public_url,
+        metrics=house.metrics,
+        monotonic=house.clock.monotonic,
+    )
+    streams = StreamDependencies(
+        carriers=house.carriers,
+        reservations=reservations,
+        pick_up=live.pick_up,
+        public_url=public_url,
+        metrics=house.metrics,
+        monotonic=house.clock.monotonic,
+    )
+
+    def health() -> Health:
+        waiting = ("the store does not answer",) if shipper.failing else ()
+        return Health(not live.full, len(live), house.media.capacity, shipper.backlog(), waiting)
+
+    routers = (webhook_routes(webhooks), call_routes(house.store, tokens.prove, settings.data))
+    return make_app(routers, health, house.metrics), media_acceptor(streams)

@@ -14,6 +14,7 @@ from server.calls.house import House
 from server.calls.live import LiveCalls
 from server.calls.minutes import Minutes
 from server.lines.reception import Apology, Declined, Outcome, Welcome
+from server.store.records import AgentRef
 from server.store.scope import Route
 
 __all__ = ["FrontDesk"]
@@ -31,26 +32,26 @@ class FrontDesk:
 
     async def find(self, carrier: str, account_id: str) -> Account | None:
         """The account that signs, or None when it is nobody's here."""
-        async with self._house.store.system() as system:
-            return await system.account(carrier, account_id)
+        found = await self._house.store.system().account(carrier, account_id)
+        return None if found is None else Account(found.account_id, found.secret)
 
     async def incoming(self, carrier: str, call: IncomingCall) -> Outcome:
         """A call rings: route it, and keep its ticket until its stream comes."""
         if self._live.full:
             return Apology(phrase("busy", "en"), "en")
-        async with self._house.store.system() as system:
-            route = await system.route(carrier, call.called)
+        system = self._house.store.system()
+        route = await system.route(carrier, call.called, account_id=call.account_id)
         if route is None:
             _log.warning("nobody answers this number", extra={"pii_called": call.called})
             return Declined("rejected")
         try:
             spec = self._spec(route)
         except SpecError:
-            _log.exception("the agent of a number cannot be used", extra={"agent": route.agent})
+            _log.exception("the agent of a number cannot be used", extra={"agent": route.agent_id})
             return Apology(phrase("apology", "en"), "en")
         call_id = self._house.clock.uuid()
         minutes = Minutes(self._house.journal, self._house.clock, route.tenant, call_id)
-        minutes.opened(call, carrier, route)
+        minutes.opened(call, carrier, AgentRef(route.agent_id, route.version))
         return Welcome(Ticket(call_id, route.tenant, carrier, call, spec, minutes))
 
     async def progress(self, carrier: str, account_id: str, progress: CallProgress) -> None:
@@ -69,5 +70,6 @@ class FrontDesk:
         """Versions never change, so each is read once."""
         key = (route.agent_id, route.version)
         if key not in self._specs:
-            self._specs[key] = load_spec(route.yaml, f"{route.agent} version {route.version}")
+            source = f"{route.agent_id} version {route.version}"
+            self._specs[key] = load_spec(route.spec_yaml, source)
         return self._specs[key]

@@ -12,6 +12,8 @@ from media.ear import EarEvent
 from server.agent.effects import End
 from server.calls.assembly import Assembled, Ticket, assemble
 from server.calls.house import House
+from server.calls.minutes import Minutes
+from server.calls.recording import Recording
 from server.line import Line
 from server.lines.wire import EventSink, LineSocket
 from server.log import call_context
@@ -93,6 +95,8 @@ class LiveCalls:
         end = End(HangupCause.AGENT_HUNG_UP, "failed")
         try:
             call.minutes.answered()
+            if call.recording is not None:
+                self._note_recording(call.minutes, call.recording)
             end = await call.session.run(line)
         except Exception:
             house.metrics.failures.labels("call").inc()
@@ -106,6 +110,10 @@ class LiveCalls:
             if not self._sessions:
                 self._idle.set()
 
+    def _note_recording(self, minutes: Minutes, recording: Recording) -> None:
+        path = self._house.desk.relative(recording.path)
+        minutes.recorded(path, recording.seconds)
+
     async def _close(self, call: Assembled, end: End) -> None:
         """The last seconds of the recording, then the last facts."""
         now = self._house.clock.monotonic()
@@ -113,7 +121,7 @@ class LiveCalls:
         if call.recording is not None:
             channel.record(now)
             await self._house.desk.close(call.recording, channel.media_s(now))
-            call.minutes.recorded(call.recording)
+            self._note_recording(call.minutes, call.recording)
         call.minutes.ended(end)
 
 

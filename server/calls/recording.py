@@ -41,8 +41,10 @@ class Recording:
 class RecordingDesk:
     """Writes the recordings of a process, in one thread."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, data: Path) -> None:
+        """Recordings go into `recordings` under the data folder."""
+        self._data = data
+        self._folder = data / "recordings"
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recordings")
 
     async def __aenter__(self) -> RecordingDesk:
@@ -63,6 +65,10 @@ class RecordingDesk:
         recording = Recording(path, Recorder(encoding))
         self._thread.submit(_begin, path, wav_header(encoding, 0))
         return recording
+
+    def relative(self, path: Path) -> str:
+        """How a recording is named in records: relative to the data folder."""
+        return path.relative_to(self._data).as_posix()
 
     def flush(self, recording: Recording, until_s: float) -> None:
         """Write what is final up to `until_s` of media time."""
