@@ -33,6 +33,9 @@ _SOUND_LIMIT_BYTES = 64 * 1024
 _RESUME_BYTES = 16 * 1024
 _CONTROL_LIMIT_BYTES = 256 * 1024
 """Unsent bytes above which the line is given up."""
+_COPIED_BYTES = 8192
+"""Up to here picows copies what it sends. Beyond, it lends uvloop a buffer that it then re-uses, so
+that a message which has to wait for the peer arrives torn; those are written whole instead."""
 _CLOSE_CODES = {
     "malformed": WSCloseCode.INVALID_TEXT,
     "oversized": WSCloseCode.MESSAGE_TOO_BIG,
@@ -105,7 +108,7 @@ class LineSocket(WSListener):
         transport = self._transport
         if transport is None or self._over:
             return
-        if len(messages) == 1:
+        if len(messages) == 1 and len(messages[0]) <= _COPIED_BYTES:
             transport.send(WSMsgType.TEXT, messages[0])
         elif not transport.is_disconnected:
             # One system call for all of them: half the price of a frame and its mark.
