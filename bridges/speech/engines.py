@@ -3,9 +3,9 @@
 An engine is synchronous and lives in the worker process; `bridges.speech.pool` is the asynchronous
 side that the rest of the product talks to. Sound is always 8 kHz mu-law, as the telephone has it.
 
-Languages: English is heard and spoken with what comes along. Spanish is heard where `model_dir` names
-a multilingual Whisper (else `SpeechRefused`), and spoken by espeak-ng where that program is installed,
-else by the English voice with Spanish sounds and an American accent. Meaning is English.
+Languages: English is heard and spoken with what comes along. Spanish is heard where `model_dir`
+names a multilingual Whisper (else `SpeechRefused`), and spoken by espeak-ng where that program is
+installed, else by the English voice with Spanish sounds and an American accent. Meaning is English.
 """
 
 from __future__ import annotations

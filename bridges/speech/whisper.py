@@ -5,7 +5,8 @@ shorter, so it is first put into a window of 16 s, filled up with the quiet end 
 (not with zeros, which are half loud there), and only where the model is unsure of its own words
 does it get the whole window. Measured on 19 development clips at 8 kHz mu-law, one core, turns of
 1 to 5 s: 0.12 s for the short look, 0.23 to 0.40 s for the whole one, and no more errors. A prompt
-in the callers' manner of speaking takes the word error from 3.1 % to about 1.4 %.
+in the callers' manner of speaking takes the word error on all 20 clips from 2.5 to 1.4 %. The
+thresholds below were set on the same clips.
 """
 
 from __future__ import annotations
