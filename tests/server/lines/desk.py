@@ -31,7 +31,17 @@ from server.lines.reception import Outcome, Welcome
 from server.lines.wire import EventSink, LineSocket
 from server.metrics import Metrics
 
-__all__ = ["ACCOUNT", "PUBLIC", "Desk", "Peer", "Reply", "handshake_head", "open_desk", "until"]
+__all__ = [
+    "ACCOUNT",
+    "PUBLIC",
+    "SIGNER",
+    "Desk",
+    "Peer",
+    "Reply",
+    "handshake_head",
+    "open_desk",
+    "until",
+]
 
 PUBLIC = "https://voice.example.com"
 ACCOUNT = Account("AC00000000000000000000000000000001", "test-token-0123456789abcdef")
