@@ -75,7 +75,7 @@ class Mouth:
         self._rate = bytes_per_second
         self._pacing = pacing or Pacing()
         self._clock = PlayoutClock(bytes_per_second)
-        self._sound = Reservoir(kept=recorded)
+        self._sound = Reservoir(bytes_per_second, kept=recorded)
         self._script = Script()
         self._receipts = Receipts()
         self._events: list[MouthEvent] = []
@@ -95,8 +95,11 @@ class Mouth:
         utterance = self._script.open(item)
         if utterance.cut or not payload:
             return []
+        follows = self._sound.waiting > 0 or self._paused
         self._script.add(utterance, len(payload))
         self._sound.add(payload)
+        if follows and now < self._due:
+            return []  # its turn comes after what waits already
         return self._settle(now)
 
     def text(self, item: str, text: str) -> None:
@@ -212,7 +215,7 @@ class Mouth:
     def _settle(self, now: float) -> list[Order]:
         self._advance(now)
         orders = [] if self._paused else self._refill(now)
-        if orders:
+        if orders and not self._script.runs[0].utterance.begun:
             self._advance(now)
         self._complete(now)
         self._due = self._plan()
@@ -243,7 +246,7 @@ class Mouth:
 
     def _complete(self, now: float) -> None:
         """Tell what is over: by receipt, or because the receipt has had its time."""
-        for utterance in [each for each in self._script.waiting if each.whole]:
+        for utterance in self._script.whole():
             utterance.over_by = min(utterance.over_by, now + self._pacing.mark_wait_s)
             confirmed = self._clock.confirmed >= utterance.ends
             if confirmed or now >= utterance.over_by or not utterance.said:
@@ -281,9 +284,10 @@ class Mouth:
             return inf
         if not self._script.waiting:
             return self._clock.reached_at(self._clock.sent)
-        if all(each.finished for each in self._script.waiting):
-            return inf  # their ends are awaited, and have a time of their own
-        return self._clock.reached_at(self._clock.sent) + self._pacing.gap_s
+        for utterance in self._script.waiting:
+            if not utterance.finished:
+                return self._clock.reached_at(self._clock.sent) + self._pacing.gap_s
+        return inf  # the ends are awaited, and have a time of their own
 
     def _plan(self) -> float:
         clock, script = self._clock, self._script
@@ -292,7 +296,6 @@ class Mouth:
             due = min(due, clock.dry_at() - self._pacing.refill_s)
         if script.runs and script.runs[0].ends <= clock.sent:
             due = min(due, clock.reached_at(script.runs[0].ends))
-        for utterance in script.waiting:
-            if utterance.whole:
-                due = min(due, utterance.over_by)
+        for utterance in script.whole():
+            due = min(due, utterance.over_by)
         return due

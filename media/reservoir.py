@@ -15,9 +15,19 @@ __all__ = ["Reservoir"]
 class Reservoir:
     """First in, first out; positions are bytes since the call began."""
 
-    __slots__ = ("_flying", "_head", "_heard", "_heard_until", "_kept", "_unsent", "waiting")
+    __slots__ = (
+        "_flying",
+        "_head",
+        "_heard",
+        "_heard_until",
+        "_kept",
+        "_rate",
+        "_unsent",
+        "waiting",
+    )
 
-    def __init__(self, *, kept: bool) -> None:
+    def __init__(self, bytes_per_second: int, *, kept: bool) -> None:
+        self._rate = bytes_per_second
         self.waiting = 0
         """Bytes that were not sent yet."""
         self._kept = kept
@@ -90,6 +100,5 @@ class Reservoir:
         if not self._kept:
             return
         at = max(reached_at(begins), self._heard_until)
-        # The end is asked for too: a rate belongs to the clock.
-        self._heard_until = at + reached_at(begins + len(payload)) - reached_at(begins)
+        self._heard_until = at + len(payload) / self._rate
         self._heard.append((at, payload))

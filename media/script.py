@@ -76,6 +76,10 @@ class Script:
             self.runs.popleft()
         return begun
 
+    def whole(self) -> list[Utterance]:
+        """The items that are not over, though all of their sound was heard."""
+        return [each for each in self.waiting if each.finished and each.whole]
+
     def hush(self) -> None:
         """Nothing is audible: whatever goes on will be heard to begin again."""
         for utterance in self.waiting:

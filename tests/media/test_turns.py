@@ -52,7 +52,7 @@ def answered(awaited: Expectation, *, complete: bool = True) -> float:
     return next(event.at for event in events if isinstance(event, UserFinished)) - 2.0
 
 
-# --- the end of a turn -----------------------------------------------------------------------------
+# --- the end of a turn ---------------------------------------------------------------------------
 
 
 @pytest.mark.requirement("turn:end:default-half-second")
@@ -149,7 +149,7 @@ def test_the_ear_may_repeat_itself() -> None:
     assert machine.tick(3.0)[-1] == UserFinished(1.0, 2.0, near(2.5))
 
 
-# --- joining ---------------------------------------------------------------------------------------
+# --- joining -------------------------------------------------------------------------------------
 
 
 @pytest.mark.requirement("turn:join:within-a-second")
@@ -182,7 +182,7 @@ def test_speech_after_a_second_or_after_the_reply_began_is_a_new_turn() -> None:
     assert short.speech_started(3.2) == [UserStarted(3.2)]
 
 
-# --- overlap ---------------------------------------------------------------------------------------
+# --- overlap -------------------------------------------------------------------------------------
 
 
 def talking() -> TurnMachine:
@@ -297,7 +297,7 @@ def test_an_agent_who_speaks_during_the_callers_pause_does_not_keep_the_turn_ope
     assert machine.floor is Floor.AGENT
 
 
-# --- protected speech ------------------------------------------------------------------------------
+# --- protected speech ----------------------------------------------------------------------------
 
 
 @pytest.mark.requirement("turn:protect:not-cut")
@@ -323,7 +323,7 @@ def test_protection_dismisses_an_undecided_overlap() -> None:
     assert silent.floor is Floor.AGENT
 
 
-# --- keys, holding, silence ------------------------------------------------------------------------
+# --- keys, holding, silence ----------------------------------------------------------------------
 
 
 @pytest.mark.requirement("turn:digit:ends-silently")
@@ -398,7 +398,7 @@ def test_a_hold_before_anybody_spoke_waits_for_nothing() -> None:
     assert machine.deadline() is None
 
 
-# --- words -----------------------------------------------------------------------------------------
+# --- words ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -422,7 +422,7 @@ def test_words_over_the_agent_are_weighed(text: str, what: Overheard) -> None:
     assert overheard(text) is what
 
 
-# --- the laws --------------------------------------------------------------------------------------
+# --- the laws ------------------------------------------------------------------------------------
 
 INPUTS = st.lists(
     st.tuples(
@@ -452,7 +452,7 @@ WORDS = ["", "uh-huh", "yes", "no wait", "um"]
 
 
 def enter(
-    machine: TurnMachine, name: str, now: float, ago_s: float, choice: int
+    machine: TurnMachine, name: str, now: float, *, ago_s: float, choice: int
 ) -> list[TurnEvent]:
     match name:
         case "speech_started":
@@ -527,7 +527,7 @@ def test_no_interleaving_breaks_the_laws(inputs: list[tuple[str, float, float, i
     now = 100.0
     for name, later, ago_s, choice in inputs:
         now += later
-        events += enter(machine, name, now, ago_s, choice)
+        events += enter(machine, name, now, ago_s=ago_s, choice=choice)
         deadline = machine.deadline()
         assert deadline is None or deadline > now
         assert deadline is not None or machine.floor in (Floor.FREE, Floor.AGENT)
@@ -555,8 +555,8 @@ def test_ticking_more_often_changes_nothing(
         for part in range(1, ticks):
             many += often.tick(now + later * part / ticks)
         now += later
-        few += enter(seldom, name, now, 0.0, choice)
-        many += enter(often, name, now, 0.0, choice)
+        few += enter(seldom, name, now, ago_s=0.0, choice=choice)
+        many += enter(often, name, now, ago_s=0.0, choice=choice)
     assert few == many
 
 
