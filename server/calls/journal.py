@@ -1,7 +1,7 @@
-"""Writes down what happens on calls, at once and on this machine, so that no database is waited for.
+"""Writes down what happens on calls, at once and on this machine: no database is waited for.
 
-A process writes into a folder of its own, `<journal>/<writer>/`, as segments of JSON lines. It holds
-a lock on that folder for as long as it lives; a folder whose lock is free was left by a dead one.
+A process writes into a folder of its own, `<journal>/<writer>/`, as segments of JSON lines. It
+holds a lock on that folder as long as it lives; one whose lock is free was left by a dead process.
 A thread writes at least every `flush_s`, and at once when a call ends: `kill -9` loses no more.
 
 When the disk does not take it, facts wait in memory, at most `WAITING_FACTS`; beyond that, new ones

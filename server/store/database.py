@@ -104,7 +104,7 @@ def _blamed() -> Iterator[None]:
 
 @asynccontextmanager
 async def open_database(
-    url: str, *, clock: Clock, key: str, upgrade: bool
+    url: str, *, clock: Clock, key: str | None, upgrade: bool
 ) -> AsyncIterator[Database]:
     """Engines that live as long as the block.
 

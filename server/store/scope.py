@@ -88,11 +88,12 @@ class Store:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, url: str, *, clock: Clock, key: str, migrate: bool = True
+        cls, url: str, *, clock: Clock, key: str | None, migrate: bool = True
     ) -> AsyncIterator[Store]:
         """Open it for as long as the block lasts.
 
-        `url`: `sqlite:///FILE`. `key`: 256 bits as 64 hexadecimal digits, seals carrier secrets.
+        `url`: `sqlite:///FILE`. `key`: 256 bits as 64 hexadecimal digits, seals carrier secrets; None
+        where none will be touched.
         `migrate`: bring the schema up to date; else it must be.
 
         Raises:

@@ -37,12 +37,15 @@ class Place:
 class Vault:
     """Holds the key."""
 
-    def __init__(self, key: str) -> None:
-        """`key`: 256 bits as 64 hexadecimal digits.
+    def __init__(self, key: str | None) -> None:
+        """`key`: 256 bits as 64 hexadecimal digits; None where no secret will be touched.
 
         Raises:
             ValueError: it is not; the text never holds it.
         """
+        self._cipher: AESGCM | None = None
+        if key is None:
+            return
         try:
             raw = bytes.fromhex(key)
         except ValueError:
@@ -52,9 +55,13 @@ class Vault:
         self._cipher = AESGCM(raw)
 
     def seal(self, secret: str, place: Place) -> bytes:
-        """Nonce and ciphertext."""
+        """Nonce and ciphertext.
+
+        Raises:
+            StoreRefused: the store was opened without its key.
+        """
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, secret.encode(), place.associated())
+        return nonce + self._opened().encrypt(nonce, secret.encode(), place.associated())
 
     def open(self, sealed: bytes, place: Place) -> str:
         """The secret.
@@ -64,9 +71,14 @@ class Vault:
         """
         nonce, text = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         try:
-            return self._cipher.decrypt(nonce, text, place.associated()).decode()
+            return self._opened().decrypt(nonce, text, place.associated()).decode()
         except InvalidTag:
             raise StoreRefused(
                 f"a secret in {place.table} cannot be opened: the store's key has changed; "
                 "enter the secret again, or restore the key"
             ) from None
+
+    def _opened(self) -> AESGCM:
+        if self._cipher is None:
+            raise StoreRefused("the store was opened without its key: secrets stay closed")
+        return self._cipher
