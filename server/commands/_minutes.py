@@ -87,7 +87,7 @@ def _facts(call: CallSummary, data: Path) -> Table:
         "recording": str(data / call.recording.path) if call.recording.path else "none",
     }
     for name, value in rows.items():
-        grid.add_row(Text(name, style="dim"), escape(value) or "it is still going on")
+        grid.add_row(Text(name, style="dim"), escape(value) or "still live")
     return grid
 
 
@@ -109,7 +109,7 @@ def _turn_row(turn: TurnRecord) -> tuple[Text, Text, Text]:
     words = Text(turn.text or "(no words)", style="" if turn.text else "dim italic")
     if turn.interrupted:
         heard = f" after {turn.heard_s:.1f} s" if turn.heard_s is not None else ""
-        words.append(f"  ╱ interrupted{heard}", style="yellow")
+        words.append(f"  — interrupted{heard}", style="yellow")
     return Text(turn.speaker, style=style), words, Text(_latency(turn.timings))
 
 

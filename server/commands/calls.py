@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
 
 from server.clock import Clock
 from server.commands._minutes import Minutes, print_list, print_minutes
+from server.commands.printing import fail, print_json
 from server.errors import AppError, NotFound
 from server.store.records import CallSummary
 from server.store.scope import Store
 
-__all__ = ["app"]
+__all__ = ["calls"]
 
-app = typer.Typer(help="Calls: list them, or read one.", no_args_is_help=True)
+calls = typer.Typer(help="Calls: list them, or read one.", no_args_is_help=True)
+
+_Found = TypeVar("_Found")
 
 _DATABASE = "switchboard.db"
 
@@ -45,7 +46,7 @@ class _Place:
     url: str
 
 
-@app.command("list")
+@calls.command("list")
 def list_calls(
     data: DataOption = Path("data"),
     limit: LimitOption = 20,
@@ -54,14 +55,14 @@ def list_calls(
     database_url: UrlOption = "",
 ) -> None:
     """List the newest calls."""
-    calls = _run(_recent(_Place(data, database_url), limit))
+    newest = _run(_recent(_Place(data, database_url), limit))
     if as_json:
-        typer.echo(json.dumps({"calls": [asdict(call) for call in calls]}, default=_plain))
+        print_json({"calls": [_listed(call) for call in newest]})
     else:
-        print_list(Console(), calls)
+        print_list(Console(), newest)
 
 
-@app.command("show")
+@calls.command("show")
 def show(
     reference: ReferenceArgument,
     data: DataOption = Path("data"),
@@ -72,18 +73,17 @@ def show(
     """Show one call: who, when, what was said and heard, what was done."""
     minutes = _run(_read(_Place(data, database_url), reference))
     if as_json:
-        typer.echo(json.dumps(_document(minutes), default=_plain))
+        print_json(_document(minutes))
     else:
         print_minutes(Console(), minutes, data)
 
 
-def _run(work: Any) -> Any:
-    """Run it; what the user can mend is one line on stderr and exit code 1."""
+def _run(work: Coroutine[Any, Any, _Found]) -> _Found:
+    """Run it; what the user can mend is one line on stderr."""
     try:
         return asyncio.run(work)
     except AppError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from None
+        fail(str(error), code=1)
 
 
 @asynccontextmanager
@@ -130,21 +130,24 @@ async def _read(place: _Place, reference: str) -> Minutes:
     return max(found, key=lambda minutes: minutes.call.summary.times.started_at)
 
 
-def _document(minutes: Minutes) -> Mapping[str, Any]:
+def _listed(call: CallSummary) -> dict[str, Any]:
+    times = {name: instant and instant.isoformat() for name, instant in asdict(call.times).items()}
+    return {**asdict(call), "times": times, "duration_s": call.times.duration_s}
+
+
+def _document(minutes: Minutes) -> dict[str, Any]:
     call = minutes.call
     return {
-        **asdict(call.summary),
-        "duration_s": call.summary.times.duration_s,
+        **_listed(call.summary),
         "turns": [asdict(turn) for turn in call.turns],
         "tools": [asdict(tool) for tool in call.tools],
         "events": [asdict(one) for one in call.events],
-        "appointments": [asdict(one) for one in minutes.appointments],
-        "messages": [asdict(one) for one in minutes.messages],
+        "appointments": [
+            asdict(one)
+            | {"starts_at": one.starts_at.isoformat(), "ends_at": one.ends_at.isoformat()}
+            for one in minutes.appointments
+        ],
+        "messages": [
+            asdict(one) | {"created_at": one.created_at.isoformat()} for one in minutes.messages
+        ],
     }
-
-
-def _plain(value: object) -> str:
-    """Instants as ISO 8601; nothing else is left for this."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} is not JSON")

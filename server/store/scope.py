@@ -92,8 +92,8 @@ class Store:
     ) -> AsyncIterator[Store]:
         """Open it for as long as the block lasts.
 
-        `url`: `sqlite:///FILE`. `key`: 256 bits as 64 hexadecimal digits, seals carrier secrets; None
-        where none will be touched.
+        `url`: `sqlite:///FILE`. `key`: 256 bits as 64 hexadecimal digits, seals carrier secrets;
+        None where none will be touched.
         `migrate`: bring the schema up to date; else it must be.
 
         Raises:

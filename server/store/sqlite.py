@@ -100,7 +100,7 @@ def _settle(engine: Engine, begin: str, settings: Iterable[str]) -> None:
 
 def bind_organization(connection: Connection, organization_id: str) -> None:
     """For as long as the connection is borrowed, only rows of this organisation can be written."""
-    connection.connection.info[_ORGANIZATION][_ORGANIZATION] = organization_id  # type: ignore[index]
+    connection.connection.info[_ORGANIZATION][_ORGANIZATION] = organization_id
 
 
 def second_wall(connection: Connection, tables: Iterable[str]) -> None:
