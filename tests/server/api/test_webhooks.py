@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import urlencode
 from xml.etree import ElementTree as Xml
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from media.call import Direction
 from server.lines.reception import Apology, Declined, Outcome, Welcome
-from tests.server.lines.desk import ACCOUNT, PUBLIC, SIGNER, Desk, Reply, open_desk
+from tests.server.lines.desk import ACCOUNT, PUBLIC, SIGNER, Desk, Reply, open_desk, until
 
 A_CALL = "CA00000000000000000000000000000001"
 VOICE = "/webhook/twilio/voice"
@@ -87,6 +88,15 @@ async def test_a_signature_holds_for_its_own_url_and_form_only(desk: Desk) -> No
         assert (await desk.request("POST", path, headers=headers, body=body)).status == 403
     body = urlencode(form).encode()
     assert (await desk.request("POST", VOICE, headers=headers, body=body)).status == 200
+
+
+async def test_a_body_that_breaks_off_is_counted(desk: Desk) -> None:
+    async with desk.peer() as peer:
+        peer.send_head("POST", VOICE, {**FORM, "Content-Length": "500"})
+        peer.write(b"AccountSid=")
+        for _ in range(5):
+            await asyncio.sleep(0)
+    await until(lambda: desk.refused("disconnected", "webhook") == 1)
 
 
 async def test_another_carrier_is_not_found(desk: Desk) -> None:

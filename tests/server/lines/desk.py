@@ -209,17 +209,20 @@ class Reply:
 
 
 class Peer:
-    """One TCP connection to the door."""
+    """One TCP connection to the door; not dialled, it only words messages."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader = reader
-        self.writer = writer
-        self.call_id = ""
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    def __init__(self, call_id: str = "") -> None:
+        self.call_id = call_id
         self.stream_id = "MZ00000000000000000000000000000001"
 
     @classmethod
     async def dial(cls, port: int) -> Self:
-        return cls(*await asyncio.open_connection("127.0.0.1", port))
+        peer = cls()
+        peer.reader, peer.writer = await asyncio.open_connection("127.0.0.1", port)
+        return peer
 
     async def hang_up(self) -> None:
         self.writer.transport.abort()

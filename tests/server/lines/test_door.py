@@ -17,7 +17,7 @@ from media.call import HangupCause, LineClosed, LineOpened, Sound
 from media.http import HttpRequest
 from server.lines.door import DoorFailed, Refusal, open_door
 from server.metrics import Metrics
-from tests.server.lines.desk import Desk, Peer, handshake_head, open_desk, until
+from tests.server.lines.desk import SIGNER, Desk, Peer, handshake_head, open_desk, until
 
 A_CALL = "CA00000000000000000000000000000001"
 
@@ -49,6 +49,29 @@ async def test_a_connection_that_carried_requests_can_become_a_media_socket(desk
         proxy.call_id = A_CALL
         proxy.say(proxy.start())
         await until(lambda: desk.reception.heard[A_CALL])
+
+
+@pytest.mark.requirement("door:port:one-for-all")
+async def test_an_ordinary_client_that_offers_compression_can_call(desk: Desk) -> None:
+    path = await desk.ring(A_CALL)
+    signature = SIGNER.compute_signature(f"wss://voice.example.com{path}", {})
+    peer = Peer(A_CALL)
+    async with connect(
+        f"ws://127.0.0.1:{desk.door.port}{path}",
+        proxy=None,
+        compression="deflate",
+        additional_headers={"X-Twilio-Signature": signature},
+    ) as client:
+        for message in (peer.connected(), peer.start(), peer.media(b"abc", 20)):
+            await client.send(message.decode())
+        await until(lambda: len(desk.reception.heard[A_CALL]) == 2)
+        line = desk.reception.lines[A_CALL]
+        line.play(line.wire.media(b"\xff" * 160), line.wire.mark("g1"))
+        assert '"event":"media"' in str(await client.recv())
+        assert '"name":"g1"' in str(await client.recv())
+        await client.send(peer.message("stop").decode())
+        await client.wait_closed()
+        assert client.close_code == 1000
 
 
 @pytest.mark.requirement("door:port:one-for-all")
@@ -189,7 +212,7 @@ async def test_a_head_that_does_not_come_is_not_waited_for(part: bytes) -> None:
 
 @pytest.mark.requirement("door:head:bounded")
 async def test_the_second_head_of_a_connection_is_bounded_too() -> None:
-    async with open_desk(head_s=0.05) as desk, desk.peer() as peer:
+    async with open_desk(head_s=0.5) as desk, desk.peer() as peer:
         peer.send_head("GET", "/nothing", {})
         assert (await peer.reply()).status == 404
         peer.write(b"GET / HTTP/1.1\r\n")
