@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -88,10 +89,12 @@ async def serve(settings: Settings, ready: Callable[[Ready], None], stop: asynci
     clock = Clock(settings.pretend_now)
     secrets = HouseSecrets.load(settings.data, clock)
     async with AsyncExitStack() as stack:
-        url = settings.store.database_url.get_secret_value()
+        database = settings.store.database_url.get_secret_value()
         key = settings.store.key.get_secret_value() or secrets.store_key
         store = await stack.enter_async_context(
-            Store.open(url or f"sqlite:///{settings.data}/switchboard.db", clock=clock, key=key)
+            Store.open(
+                database or f"sqlite:///{settings.data}/switchboard.db", clock=clock, key=key
+            )
         )
         agents = await seed_store(store, secrets, clock, settings)
         journals = settings.data / "journal"
@@ -100,17 +103,26 @@ async def serve(settings: Settings, ready: Callable[[Ready], None], stop: asynci
         shipper = await stack.enter_async_context(_shipping(journal, store))
         house = await stack.enter_async_context(open_house(settings, clock, store, journal))
         live = await stack.enter_async_context(LiveCalls(house))
-        app, accept = await _face(settings, secrets, house, live, shipper=shipper)
-        api = settings.api
+        host = settings.api.host
+        # Signatures are made over the public address, so the port is settled before it is opened.
+        port = settings.api.port or _free_port(host)
+        url = f"http://{host}:{port}"
+        app, accept = await _face(settings, secrets, house, live, shipper=shipper, url=url)
         door = await stack.enter_async_context(
-            open_door(app, accept, host=api.host, port=api.port, metrics=house.metrics)
+            open_door(app, accept, host=host, port=port, metrics=house.metrics)
         )
         # What is alive now stays: the collector need not look at it during calls.
         gc.collect()
         gc.freeze()
-        ready(Ready(f"http://{api.host}:{door.port}", settings.data, agents))
+        ready(Ready(url, settings.data, agents))
         await door.serve_until(stop)
         await live.drain(_DRAIN_S)
+
+
+def _free_port(host: str) -> int:
+    with socket.create_server((host, 0)) as taken:
+        port: int = taken.getsockname()[1]
+    return port
 
 
 @asynccontextmanager
@@ -127,10 +139,16 @@ async def _shipping(journal: Journal, store: Store) -> AsyncIterator[Shipper]:
 
 
 async def _face(
-    settings: Settings, secrets: HouseSecrets, house: House, live: LiveCalls, *, shipper: Shipper
+    settings: Settings,
+    secrets: HouseSecrets,
+    house: House,
+    live: LiveCalls,
+    *,
+    shipper: Shipper,
+    url: str,
 ) -> tuple[FastAPI, AcceptMedia]:
     """What the outside sees: the HTTP application and who decides on media handshakes."""
-    public_url = (settings.api.public_url or f"http://localhost:{settings.api.port}").rstrip("/")
+    public_url = (settings.api.public_url or url).rstrip("/")
     desk = FrontDesk(house, live)
     reservations = Reservations(house.clock.token)
     owner = (await house.store.system().organizations())[0]

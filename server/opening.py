@@ -13,6 +13,7 @@ import server.tools
 from bridges.port.errors import BridgeError, Rejected
 from bridges.port.session import Bridge, BridgeModule, BridgeOptions
 from media.carrier import Carrier
+from media.dtmf import ToneBank
 from media.ear import EarPool
 from media.silero import NumpySilero
 from server.agent.spec import AgentSpec, load_spec
@@ -50,7 +51,7 @@ async def open_house(
     carriers = Plugins("carriers", media.carriers, {})
     specs = await _specs(store)
     async with AsyncExitStack() as stack:
-        pool = EarPool(NumpySilero(), slots=_SLOTS)
+        pool, bank = EarPool(NumpySilero(), slots=_SLOTS), ToneBank()
         opened = await _open_bridges(stack, settings, specs)
         yield House(
             clock=clock,
@@ -58,7 +59,8 @@ async def open_house(
             store=store,
             journal=journal,
             pool=pool,
-            pulse=await stack.enter_async_context(Pulse(pool, clock, metrics)),
+            bank=bank,
+            pulse=await stack.enter_async_context(Pulse(pool, bank, clock, metrics)),
             desk=await stack.enter_async_context(RecordingDesk(settings.data)),
             toolbox=Toolbox(Plugins("tools", server.tools, {})),
             bridges=opened,

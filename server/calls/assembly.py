@@ -61,6 +61,7 @@ def assemble(house: House, ticket: Ticket, wire: Wire) -> Assembled:
     voice = VoiceParts(
         wire=wire,
         ear=house.pool.add(encoding),
+        tones=house.bank.add(encoding) if house.media.inband_keys else None,
         turns=TurnMachine(),
         mouth=Mouth(
             pacing=Pacing(lead_s=house.media.lead_ms / _MILLISECONDS),

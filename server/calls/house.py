@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bridges.port.session import Bridge
 from media.carrier import Carrier
+from media.dtmf import ToneBank
 from media.ear import EarPool
 from server.calls.journal import Journal
 from server.calls.pulse import Pulse
@@ -29,6 +30,7 @@ class House:
     store: Store
     journal: Journal
     pool: EarPool
+    bank: ToneBank
     pulse: Pulse
     desk: RecordingDesk
     toolbox: Toolbox

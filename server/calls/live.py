@@ -7,7 +7,7 @@ import logging
 from contextlib import AsyncExitStack
 from types import TracebackType
 
-from media.call import HangupCause, LineEvent
+from media.call import Digit, HangupCause, LineEvent
 from media.ear import EarEvent
 from server.agent.effects import End
 from server.calls.assembly import Assembled, Ticket, assemble
@@ -91,7 +91,7 @@ class LiveCalls:
         house = self._house
         beat = _Beat(house, call)
         house.metrics.calls_active.inc()
-        house.pulse.add(call.voice.ear, beat)
+        house.pulse.add(beat, call.voice.ear, call.voice.tones)
         end = End(HangupCause.AGENT_HUNG_UP, "failed")
         try:
             call.minutes.answered()
@@ -102,7 +102,7 @@ class LiveCalls:
             house.metrics.failures.labels("call").inc()
             _log.exception("call failed")
         finally:
-            house.pulse.remove(call.voice.ear)
+            house.pulse.remove(call.voice.ear, call.voice.tones)
             self._sessions.pop(ticket.call_id, None)
             house.metrics.calls_active.dec()
             house.metrics.calls.labels(end.cause).inc()
@@ -137,6 +137,10 @@ class _Beat:
     def on_speech(self, event: EarEvent, now: float) -> None:
         """See `Beating`."""
         self._session.channel.on_speech(event, now)
+
+    def on_tone(self, key: str, now: float) -> None:
+        """See `Beating`."""
+        self._session.channel.on_line(Digit(key), now)
 
     def tick(self, now: float) -> None:
         """See `Beating`."""

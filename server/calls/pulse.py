@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Final, Protocol
 
+from media.dtmf import ToneBank, ToneEar
 from media.ear import Ear, EarEvent, EarPool
 from server.clock import Clock
 from server.metrics import Metrics
@@ -27,6 +28,9 @@ class Beating(Protocol):
     def on_speech(self, event: EarEvent, now: float) -> None:
         """The caller began or ceased to speak."""
 
+    def on_tone(self, key: str, now: float) -> None:
+        """A key's tone was heard in the caller's sound."""
+
     def tick(self, now: float) -> None:
         """Do what is due. Never raises."""
 
@@ -34,8 +38,10 @@ class Beating(Protocol):
 class Pulse(AbstractAsyncContextManager["Pulse"]):
     """Beats while the context is open."""
 
-    def __init__(self, pool: EarPool, clock: Clock, metrics: Metrics) -> None:
+    def __init__(self, pool: EarPool, bank: ToneBank, clock: Clock, metrics: Metrics) -> None:
         self._pool = pool
+        self._bank = bank
+        self._tones: dict[ToneEar, Beating] = {}
         self._clock = clock
         self._metrics = metrics
         self._calls: list[dict[Ear, Beating]] = [{} for _ in range(pool.slots)]
@@ -43,14 +49,19 @@ class Pulse(AbstractAsyncContextManager["Pulse"]):
         self._next = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
-    def add(self, ear: Ear, call: Beating) -> None:
-        """From the next beat on, the call has its turn."""
+    def add(self, call: Beating, ear: Ear, tones: ToneEar | None = None) -> None:
+        """From the next beat on, the call has its turn; `tones` where keys are heard in-band."""
         self._calls[ear.slot][ear] = call
+        if tones is not None:
+            self._tones[tones] = call
 
-    def remove(self, ear: Ear) -> None:
-        """The call is over; its ear is given back."""
+    def remove(self, ear: Ear, tones: ToneEar | None = None) -> None:
+        """The call is over; its ears are given back."""
         self._calls[ear.slot].pop(ear, None)
         self._pool.remove(ear)
+        if tones is not None:
+            self._tones.pop(tones, None)
+            self._bank.remove(tones)
 
     async def __aenter__(self) -> Pulse:
         self._next = self._clock.monotonic()
@@ -79,6 +90,9 @@ class Pulse(AbstractAsyncContextManager["Pulse"]):
         self._metrics.frame_lateness.observe(max(0.0, started - self._next))
         slot, self._slot = self._slot, (self._slot + 1) % self._pool.slots
         calls = self._calls[slot]
+        if slot == 0 and self._tones:
+            for tones, heard in self._bank.run():
+                self._tones[tones].on_tone(heard.key, started)
         for ear, event in self._pool.run(slot):
             call = calls.get(ear)
             if call is not None:

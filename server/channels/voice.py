@@ -14,6 +14,7 @@ from typing import TypeAlias, assert_never
 from media import mouth, turns
 from media.call import Digit, LineClosed, LineEvent, LineOpened, Marked, Sound
 from media.carrier import Wire
+from media.dtmf import ToneEar
 from media.ear import Ear, EarEvent, SpeechStarted
 from media.mouth import Mouth
 from media.recorder import Recorder
@@ -34,6 +35,8 @@ class VoiceParts:
 
     wire: Wire
     ear: Ear
+    tones: ToneEar | None
+    """Where keys must be heard in the sound itself."""
     turns: TurnMachine
     mouth: Mouth
     recorder: Recorder | None
@@ -69,6 +72,8 @@ class VoiceChannel:
             case Sound(payload=payload, at_ms=at_ms):
                 self._ear.feed(payload)
                 self._listen(payload)
+                if self._parts.tones is not None:
+                    self._parts.tones.feed(payload)
                 if self._recorder is not None:
                     self._recorder.caller(payload, at_ms / 1000)
             case Marked(name=name):
