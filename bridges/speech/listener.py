@@ -125,7 +125,7 @@ class Listener:
             return
         self._drop_guess()
         ticket = self._engine.ticket()
-        self._guess = _Guess(ticket, self._tasks.create_task(self._work_ahead(ticket)))
+        self._guess = _Guess(ticket, self._tasks.create_task(self._work_ahead(self._turn(), ticket)))
 
     def commit(self, *, answer: bool) -> None:
         """The turn is over."""
@@ -164,11 +164,11 @@ class Listener:
             self._guess.task.cancel()
             self._guess = None
 
-    async def _work_ahead(self, ticket: int) -> Transcription | None:
+    async def _work_ahead(self, turn: bytes, ticket: int) -> Transcription | None:
         """A guess that fails costs nothing: the turn is then written down at its end."""
         try:
             said = await self._engine.transcribe(
-                self._turn(), language=self._language, speculative=True, ticket=ticket
+                turn, language=self._language, speculative=True, ticket=ticket
             )
         except SpeechError as error:
             _log.debug("no speculative transcript", extra={"error": str(error)})

@@ -141,7 +141,8 @@ def keyed_date(digits: str, scene: Scene) -> str | None:
     else:
         first, second = int(digits[:2]), int(digits[2:])
         month, number = (first, second) if scene.region in _MONTH_FIRST else (second, first)
-        day = _coming(month, number, scene.today)
+        # Where only the other order is a date, it is the one that was meant.
+        day = _coming(month, number, scene.today) or _coming(number, month, scene.today)
     return None if day is None else day.isoformat()
 
 

@@ -61,6 +61,7 @@ _SPANISH: Mapping[str, int] = {
     "ciento": 100,
 }
 _TOKEN = re.compile(r"\d+(?:[:./-]\d+)*(?:st|nd|rd|th)?|[^\W\d_]+(?:'[^\W\d_]+)*|[+#*,;.!?]")
+_MISHEARD = re.compile(r"(?<!\d )(?<!quarter )(?<!half )\b(to|too|for) ([0-5]\d (?:am|pm))\b")
 _REPEATS = {"double": 2, "triple": 3, "doble": 2}
 
 
@@ -81,7 +82,13 @@ def plain(text: str, *, spanish: bool = False) -> str:
     lowered = _marks(without_accents(text).replace("\u2019", "'"))
     words = [token.group() for token in _TOKEN.finditer(lowered)]
     numbered = _spanish_numbers(words) if spanish else _english_numbers(words)
-    return " ".join(_repeated(list(numbered)))
+    spoken = " ".join(_repeated(list(numbered)))
+    # What a recogniser makes of `two thirty pm` and `four thirty pm`.
+    return spoken if spanish else _MISHEARD.sub(_as_number, spoken)
+
+
+def _as_number(match: re.Match[str]) -> str:
+    return f"{4 if match[1] == 'for' else 2} {match[2]}"
 
 
 def _marks(text: str) -> str:

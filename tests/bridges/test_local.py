@@ -1,0 +1,461 @@
+"""One call on the local bridge: in virtual time with an engine that talks text, and once for real."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridges import local
+from bridges.local import LocalBridge, LocalSession
+from bridges.port.brief import FILL, Brief, ExitGuide, Guide, SlotGuide, SlotKind
+from bridges.port.errors import Lost, Overloaded
+from bridges.port.events import (
+    BotAudio,
+    BotText,
+    BridgeEvent,
+    BridgeFailed,
+    CommitTurn,
+    Interrupt,
+    PauseTurn,
+    Rebrief,
+    ReplyDone,
+    Speak,
+    StartTurn,
+    ToolCall,
+    ToolResult,
+    Usage,
+    UserAudio,
+    UserText,
+    UserTranscript,
+)
+from bridges.port.session import BridgeModule, BridgeOptions, Opening
+from bridges.speech.errors import SpeechBusy, SpeechLost
+from bridges.speech.listener import can_end
+from tests.bridges.speech.talking_engine import SILENCE, TalkingEngine, spoken
+from tests.virtual import in_virtual_time, run
+
+DAY = SlotGuide("day", SlotKind.DATE, ("For which day?", "Which day shall I book?"))
+TIME = SlotGuide("time", SlotKind.TIME, ("At what time?",))
+BOOK = ExitGuide("go_book", "The caller wants to book a room.", ("book a room",))
+GREET = Brief("", guide=Guide("greet", exits=(BOOK,), today="2026-11-21", now="10:00"))
+BOOKING = Brief("", guide=Guide("book", slots=(DAY, TIME), today="2026-11-21", now="10:00"))
+BUSY = b"busy"
+E_ = TypeVar("E_", bound=BridgeEvent)
+
+
+@dataclass
+class Call:
+    """A connected call as the core sees it."""
+
+    session: LocalSession
+    events: list[BridgeEvent] = field(default_factory=list)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def sink(self, event: BridgeEvent) -> None:
+        self.events.append(event)
+        self.news.set()
+
+    def of(self, kind: type[E_]) -> list[E_]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    async def until(self, done: Callable[[], bool]) -> None:
+        async with asyncio.timeout(40):
+            while not done():
+                self.news.clear()
+                await self.news.wait()
+
+    async def lasts(self, seconds: float) -> None:
+        over = asyncio.Event()
+        asyncio.get_running_loop().call_later(seconds, over.set)
+        await over.wait()
+
+    def says(self, text: str) -> None:
+        """The caller's voice reaches us; the turn machine notices 0.2 s after its onset."""
+        self.session.send(UserAudio(spoken(text)))
+
+    async def turn(self, text: str) -> None:
+        """A whole turn as the turn machine reports it: a pause of 0.2 s, committed at 0.5 s."""
+        self.says(text)
+        self.session.send(StartTurn(0.5))
+        self.session.send(PauseTurn())
+        await self.lasts(0.3)
+        self.session.send(UserAudio(SILENCE * 2400))
+        self.session.send(CommitTurn())
+
+    def words(self) -> str:
+        """What was sent as sound."""
+        return b" ".join(event.payload for event in self.of(BotAudio)).decode()
+
+
+@asynccontextmanager
+async def connected(engine: TalkingEngine, brief: Brief = GREET) -> AsyncIterator[Call]:
+    bridge = LocalBridge(engine, busy_sounds={"en": BUSY})
+    events: list[BridgeEvent] = []
+    news = asyncio.Event()
+
+    def sink(event: BridgeEvent) -> None:
+        events.append(event)
+        news.set()
+
+    async with bridge.connect(Opening(brief), sink) as session:
+        yield Call(session, events, news)
+
+
+def test_the_module_is_a_bridge() -> None:
+    module: BridgeModule = local
+    assert module.PROFILE.verbatim
+    assert module.PROFILE.languages == ("en",)
+
+
+@pytest.mark.requirement("mind:bridge:text-is-ready-when-the-turn-ends")
+@in_virtual_time
+async def test_the_transcript_is_there_when_the_turn_ends() -> None:
+    engine = TalkingEngine(listens_s=0.25)
+    async with connected(engine) as call:
+        await call.turn("Book a room.")
+        started = asyncio.get_running_loop().time()
+        await call.until(lambda: bool(call.of(ToolCall)))
+        assert asyncio.get_running_loop().time() - started < 0.02
+        interim, final = call.of(UserTranscript)
+    assert (interim.text, interim.final, interim.complete) == ("Book a room.", False, True)
+    assert (final.text, final.final) == ("Book a room.", True)
+    assert engine.asked == [("Book a room.", True)]
+    assert engine.hastened == [1]
+
+
+@pytest.mark.requirement("mind:bridge:guess-is-thrown-away")
+@in_virtual_time
+async def test_a_guess_is_thrown_away_when_the_caller_goes_on() -> None:
+    engine = TalkingEngine(listens_s=0.25)
+    async with connected(engine) as call:
+        call.says("I would like to")
+        call.session.send(StartTurn(0.5))
+        call.session.send(PauseTurn())
+        await call.lasts(0.1)
+        call.session.send(StartTurn(0.0, resumed=True))
+        await call.turn("book a room.")
+        await call.until(lambda: bool(call.of(ToolCall)))
+        finals = [one.text for one in call.of(UserTranscript) if one.final]
+    assert engine.withdrawn == 1
+    assert finals == ["I would like to book a room."]
+
+
+@pytest.mark.requirement("mind:bridge:joined-turn")
+@in_virtual_time
+async def test_a_turn_that_goes_on_after_its_end_is_heard_as_a_whole() -> None:
+    engine = TalkingEngine(listens_s=0.6)
+    async with connected(engine, BOOKING) as call:
+        await call.turn("Tomorrow")
+        call.session.send(Interrupt(0))
+        call.session.send(StartTurn(0.0, resumed=True))
+        call.says("at three.")
+        call.session.send(PauseTurn())
+        await call.lasts(0.3)
+        call.session.send(CommitTurn())
+        await call.until(lambda: bool(call.of(ToolCall)))
+        finals = [one.text for one in call.of(UserTranscript) if one.final]
+        calls = call.of(ToolCall)
+    assert finals == ["Tomorrow at three."]
+    assert [dict(one.arguments) for one in calls] == [{"day": "2026-11-22", "time": "15:00"}]
+
+
+@in_virtual_time
+async def test_sound_from_before_the_turn_does_not_belong_to_it() -> None:
+    engine = TalkingEngine()
+    async with connected(engine) as call:
+        call.session.send(UserAudio(b"noise" + SILENCE * 40_000))
+        await call.turn("Book a room.")
+        await call.until(lambda: bool(call.of(ToolCall)))
+        await call.turn("Today.")
+        await call.until(lambda: len(call.of(UserTranscript)) >= 4)
+    assert [text for text, _ in engine.asked] == ["Book a room.", "Today."]
+
+
+@in_virtual_time
+async def test_a_turn_that_only_asks_what_was_said_is_not_answered() -> None:
+    async with connected(TalkingEngine()) as call:
+        call.says("Book a room.")
+        call.session.send(StartTurn(0.5))
+        call.session.send(CommitTurn(answer=False))
+        await call.lasts(2)
+        assert [one.final for one in call.of(UserTranscript)] == [True]
+        assert call.of(ToolCall) == []
+
+
+@pytest.mark.requirement("mind:bridge:text-before-sound")
+@in_virtual_time
+async def test_utterances_are_said_in_order_each_text_before_its_sound() -> None:
+    async with connected(TalkingEngine()) as call:
+        call.session.send(Speak("Harbour Rooms. This call is recorded.", "s1"))
+        call.session.send(Speak("Hello.", "s2"))
+        call.session.send(Rebrief(BOOKING))
+        await call.until(lambda: len(call.of(ReplyDone)) == 3)
+        own = call.of(ReplyDone)[-1].item
+    assert [(type(one).__name__, one.item) for one in call.events if not isinstance(one, Usage)] == [
+        ("BotText", "s1"), ("BotAudio", "s1"), ("BotAudio", "s1"),
+        ("BotText", "s1"), ("BotAudio", "s1"), ("BotAudio", "s1"), ("ReplyDone", "s1"),
+        ("BotText", "s2"), ("BotAudio", "s2"), ("BotAudio", "s2"), ("ReplyDone", "s2"),
+        ("BotText", own), ("BotAudio", own), ("BotAudio", own), ("ReplyDone", own),
+    ]  # fmt: skip
+    assert [one.text for one in call.of(BotText)] == [
+        "Harbour Rooms.", "This call is recorded.", "Hello.", "For which day?",
+    ]  # fmt: skip
+
+
+@pytest.mark.requirement("mind:bridge:interrupt-drops-all")
+@in_virtual_time
+async def test_an_interruption_drops_what_waits_and_what_is_being_said() -> None:
+    async with connected(TalkingEngine(speaks_s=0.1)) as call:
+        call.session.send(Speak("One. Two.", "s1"))
+        call.session.send(Speak("Three.", "s2"))
+        await call.until(lambda: bool(call.of(BotAudio)))
+        call.session.send(Interrupt(40, "One", "s1"))
+        assert call.of(ReplyDone) == [ReplyDone("s1", True), ReplyDone("s2", True)]
+        said = len(call.of(BotAudio))
+        await call.lasts(2)
+        assert len(call.of(BotAudio)) == said
+        call.session.send(Speak("Four.", "s3"))
+        await call.until(lambda: ReplyDone("s3") in call.events)
+
+
+@pytest.mark.requirement("mind:bridge:nothing-out-of-turn")
+@in_virtual_time
+async def test_while_a_tool_runs_nothing_else_is_acted_upon() -> None:
+    async with connected(TalkingEngine(), BOOKING) as call:
+        await call.turn("Tomorrow.")
+        await call.until(lambda: bool(call.of(ToolCall)))
+        await call.turn("At three.")
+        await call.lasts(1)
+        assert len(call.of(ToolCall)) == 1
+        first = call.of(ToolCall)[0]
+        call.session.send(ToolResult(first.call_id, {}))
+        await call.until(lambda: len(call.of(ToolCall)) == 2)
+        assert dict(call.of(ToolCall)[1].arguments) == {"time": "15:00"}
+
+
+@in_virtual_time
+async def test_a_result_that_never_comes_does_not_hold_the_mind_for_ever() -> None:
+    async with connected(TalkingEngine(), BOOKING) as call:
+        await call.turn("Tomorrow.")
+        await call.until(lambda: bool(call.of(ToolCall)))
+        await call.turn("At three.")
+        await call.until(lambda: len(call.of(ToolCall)) == 2)
+
+
+@in_virtual_time
+async def test_written_words_and_keys_are_turns() -> None:
+    async with connected(TalkingEngine(), BOOKING) as call:
+        call.session.send(UserText("tomorrow"))
+        await call.until(lambda: len(call.of(ToolCall)) == 1)
+        call.session.send(ToolResult(call.of(ToolCall)[0].call_id, {}, reply=False))
+        call.session.send(UserText("2411", keyed=True))
+        await call.until(lambda: len(call.of(ToolCall)) == 2)
+        names = [(one.name, dict(one.arguments)) for one in call.of(ToolCall)]
+    assert names == [(FILL, {"day": "2026-11-22"}), (FILL, {"day": "2026-11-24"})]
+
+
+@pytest.mark.requirement("mind:bridge:busy-is-heard")
+@in_virtual_time
+async def test_a_busy_engine_is_heard_and_asked_once_more() -> None:
+    engine = TalkingEngine()
+    engine.deaf = [SpeechBusy("recognition", 24)]
+    async with connected(engine) as call:
+        call.says("Book a room.")
+        call.session.send(StartTurn(0.5))
+        call.session.send(CommitTurn())
+        await call.until(lambda: bool(call.of(ToolCall)))
+        assert [one.payload for one in call.of(BotAudio)] == [BUSY]
+        assert call.of(BridgeFailed) == []
+
+
+@pytest.mark.requirement("mind:bridge:busy-is-heard")
+@in_virtual_time
+async def test_an_engine_that_stays_busy_gives_the_call_away() -> None:
+    engine = TalkingEngine()
+    engine.deaf = [SpeechBusy("recognition", 24), SpeechBusy("recognition", 24)]
+    async with connected(engine) as call:
+        call.says("Book a room.")
+        call.session.send(StartTurn(0.5))
+        call.session.send(CommitTurn())
+        await call.until(lambda: bool(call.of(BridgeFailed)))
+        error = call.of(BridgeFailed)[0].error
+    assert isinstance(error, Overloaded)
+    assert error.retryable
+
+
+@in_virtual_time
+async def test_a_voice_that_is_lost_twice_is_a_failed_bridge() -> None:
+    engine = TalkingEngine()
+    engine.mute = [SpeechLost("gone"), SpeechLost("gone")]
+    async with connected(engine) as call:
+        call.session.send(Speak("Hello.", "s1"))
+        await call.until(lambda: bool(call.of(ReplyDone)))
+        assert call.words() == "busy"
+        assert isinstance(call.of(BridgeFailed)[0].error, Lost)
+
+
+@in_virtual_time
+async def test_a_voice_that_is_lost_once_says_it_after_an_apology() -> None:
+    engine = TalkingEngine()
+    engine.mute = [SpeechLost("gone")]
+    async with connected(engine) as call:
+        call.session.send(Speak("Hello.", "s1"))
+        await call.until(lambda: bool(call.of(ReplyDone)))
+        assert call.words() == "busy Hel lo."
+        assert call.of(BridgeFailed) == []
+
+
+@in_virtual_time
+async def test_more_speech_than_anyone_hears_fails_loudly() -> None:
+    async with connected(TalkingEngine()) as call:
+        for number in range(70):
+            call.session.send(Speak("Hello.", f"s{number}"))
+        assert isinstance(call.of(BridgeFailed)[0].error, Overloaded)
+
+
+@pytest.mark.requirement("mind:bridge:no-task-outlives-the-call")
+@in_virtual_time
+async def test_leaving_in_the_middle_of_everything_ends_it() -> None:
+    engine = TalkingEngine(listens_s=5, speaks_s=5)
+    with pytest.raises(KeyError):
+        async with connected(engine) as call:
+            call.session.send(Speak("Hello.", "s1"))
+            await call.turn("Book a room.")
+            await call.lasts(0.1)
+            raise KeyError("the body's own error passes as it is")
+    assert engine.withdrawn == 1
+
+
+@in_virtual_time
+async def test_only_the_sentences_of_the_business_are_kept_as_sound() -> None:
+    engine = TalkingEngine()
+    async with connected(engine, BOOKING) as call:
+        call.session.send(Speak("A room for Abigail Claflin.", "s1"))
+        call.session.send(Rebrief(BOOKING))
+        await call.until(lambda: len(call.of(ReplyDone)) == 2)
+    assert engine.fixed == ["For which day?"]
+
+
+@in_virtual_time
+async def test_the_stages_of_a_reply_are_reported() -> None:
+    async with connected(TalkingEngine(listens_s=0.6), BOOKING) as call:
+        await call.turn("Every purchase is a vote.")
+        await call.until(lambda: bool(call.of(Usage)))
+        amounts = call.of(Usage)[0].amounts
+    assert 0 < amounts["transcript_s"] < amounts["first_sound_s"]
+
+
+INPUTS = st.lists(
+    st.sampled_from(
+        ["speak", "sound", "start", "resume", "pause", "commit", "cut", "wait", "text"]
+    ),
+    max_size=25,
+)
+
+
+@pytest.mark.requirement("mind:bridge:every-utterance-ends-once")
+@given(INPUTS)
+def test_in_any_order_every_utterance_ends_exactly_once(inputs: list[str]) -> None:
+    async def scenario() -> None:
+        async with connected(TalkingEngine(), BOOKING) as call:
+            items = []
+            for number, name in enumerate(inputs):
+                if name == "speak":
+                    items.append(f"s{number}")
+                await _one(call, name, number)
+            await call.lasts(60)
+            ended = [one.item for one in call.of(ReplyDone)]
+            assert len(ended) == len(set(ended))
+            assert set(items) <= set(ended)
+            assert {one.item for one in call.of(BotAudio)} <= set(ended)
+            assert call.of(BridgeFailed) == []
+
+    run(scenario())
+
+
+async def _one(call: Call, name: str, number: int) -> None:
+    match name:
+        case "speak":
+            call.session.send(Speak("One. Two.", f"s{number}"))
+        case "sound":
+            call.says("Tomorrow.")
+        case "start":
+            call.session.send(StartTurn(0.5))
+        case "resume":
+            call.session.send(StartTurn(0.1, resumed=True))
+        case "pause":
+            call.session.send(PauseTurn())
+        case "commit":
+            call.session.send(CommitTurn())
+        case "cut":
+            call.session.send(Interrupt(10, "One", "s0"))
+        case "text":
+            call.session.send(UserText("hello there"))
+        case _:
+            await call.lasts(0.15)
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("Book a room.", True),
+        ("Two thirty p.m.", True),
+        ("My number is", False),
+        ("I would like to", False),
+        ("Tomorrow and", False),
+        ("Uh...", False),
+        ("", False),
+        ("Quisiera una cita para", False),
+        ("Mañana a las tres", True),
+    ],
+)
+def test_words_that_cannot_end_a_turn_are_known(text: str, whole: bool) -> None:
+    assert can_end(text) is whole
+
+
+def _mulaw(clips: Path, name: str) -> bytes:
+    raw = (clips / f"{name}_8k_mulaw.wav").read_bytes()
+    at = raw.index(b"data") + 8
+    return raw[at:]
+
+
+@pytest.mark.requirement("mind:bridge:real-speech")
+@pytest.mark.timeout(180)
+async def test_recorded_speech_books_a_room(speech_clips: Path, tmp_path: Path) -> None:
+    events: list[BridgeEvent] = []
+    news = asyncio.Event()
+
+    def sink(event: BridgeEvent) -> None:
+        events.append(event)
+        news.set()
+
+    async with (
+        local.open(BridgeOptions(tmp_path)) as bridge,
+        bridge.connect(Opening(GREET), sink) as session,
+    ):
+        call = Call(session, events, news)
+        for count, name in enumerate(("book_a_room", "today", "two_thirty_pm"), 1):
+            sound = _mulaw(speech_clips, name)
+            session.send(UserAudio(sound))
+            session.send(StartTurn(len(sound) / 8000))
+            session.send(PauseTurn())
+            session.send(CommitTurn())
+            await call.until(lambda count=count: len(call.of(ToolCall)) == count)  # type: ignore[misc]
+            made = call.of(ToolCall)[-1]
+            session.send(ToolResult(made.call_id, {}, reply=False))
+            session.send(Rebrief(BOOKING, reply=count == 1))
+        await call.until(lambda: bool(call.of(BotAudio)))
+    asked = [(one.name, dict(one.arguments)) for one in call.of(ToolCall)]
+    assert asked == [
+        ("go_book", {}),
+        (FILL, {"day": "2026-11-21"}),
+        (FILL, {"time": "14:30"}),
+    ]
