@@ -31,12 +31,13 @@ from media.turn_events import (
     UserResumed,
     UserStarted,
 )
-from media.turn_timing import TurnTiming
+from media.turn_timing import EndDelays, TurnTiming
 
 __all__ = [
     "TRANSITIONS",
     "AnswerKind",
     "BargedIn",
+    "EndDelays",
     "Expectation",
     "Floor",
     "Move",
@@ -363,7 +364,7 @@ class TurnMachine:
             case Floor.PAUSE if not turn.paused:
                 due = turn.since + timing.pause_s, _Due.PAUSE
             case Floor.PAUSE:
-                delay_s = timing.end_delay_s(self._expectation, can_end=turn.can_end)
+                delay_s = timing.end.after(self._expectation, can_end=turn.can_end)
                 due = turn.since + delay_s, _Due.END
             case Floor.OVERLAP:
                 wait_s = timing.barge_in_s - turn.spoken_s + timing.ear_lag_s

@@ -126,10 +126,12 @@ def check_order(events: list[TurnEvent]) -> None:
 def test_no_interleaving_breaks_the_laws(inputs: list[tuple[str, float, float, int]]) -> None:
     machine = TurnMachine()
     events: list[TurnEvent] = []
-    now = 100.0
+    now, audible = 100.0, False
     for name, later, ago_s, choice in inputs:
         now += later
         events += enter(machine, name, now, ago_s=ago_s, choice=choice)
+        audible = (audible or name == "agent_started") and name != "agent_stopped"
+        assert machine.floor is not (Floor.FREE if audible else Floor.AGENT)
         deadline = machine.deadline()
         assert deadline is None or deadline > now
         assert deadline is not None or machine.floor in (Floor.FREE, Floor.AGENT)

@@ -6,6 +6,7 @@ import pytest
 
 from media.turns import (
     AnswerKind,
+    EndDelays,
     Expectation,
     Floor,
     OverlapDismissed,
@@ -78,9 +79,13 @@ def test_what_is_expected_decides_how_long_a_pause_may_be(
 
 @pytest.mark.requirement("turn:end:by-expectation")
 def test_no_turn_ends_before_the_minimum_or_after_the_maximum() -> None:
-    timing = TurnTiming(quick_end_s=0.1, dictation_end_s=9.0)
-    assert timing.end_delay_s(Expectation(AnswerKind.YES_NO), can_end=True) == 0.3
-    assert timing.end_delay_s(Expectation(AnswerKind.DICTATION), can_end=True) == 1.2
+    ends = EndDelays(quick_s=0.1, dictation_s=9.0)
+    assert ends.after(Expectation(AnswerKind.YES_NO), can_end=True) == 0.3
+    assert ends.after(Expectation(AnswerKind.DICTATION), can_end=True) == 1.2
+    machine = TurnMachine(TurnTiming(end=ends))
+    machine.expect(0.0, Expectation(AnswerKind.DICTATION))
+    speak(machine, 1.0, 2.0)
+    assert machine.tick(9.0)[-1] == UserFinished(near(1.0), near(2.0), near(3.2))
 
 
 def test_enough_digits_during_the_pause_end_the_turn_sooner() -> None:
