@@ -91,7 +91,7 @@ def open_microphone(exchange: Callable[[bytes], bytes]) -> Iterator[None]:
     except (ImportError, OSError) as error:
         raise _missing(str(error)) from error
 
-    def callback(recorded: Any, out: Any, _frames: int, _time: Any, _status: Any) -> None:
+    def callback(recorded: Any, out: Any, *_: object) -> None:
         out[:] = exchange(bytes(recorded))
 
     try:

@@ -141,6 +141,11 @@ class PlacedCall:
         self._way.new_verbs, _ = twiml.read(document, url)
         self._end_stream(EndedBy.AGENT)
 
+    async def fetch_over_rest(self, url: str) -> None:
+        """The server named the URL of another document. Raises CannotCall like the voice webhook."""
+        document = await self._parts.office.ask(url, self._fields("in-progress"))
+        self.redirect_over_rest(document, url)
+
     async def _call(self) -> None:
         self._tell_progress("initiated")
         self._tell_progress("ringing")

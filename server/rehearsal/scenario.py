@@ -11,10 +11,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from server.rehearsal.badline import LineQuality
 from server.rehearsal.clips import Clip, Voice, clip_of, load_clip
@@ -34,6 +43,8 @@ from server.rehearsal.script import (
 __all__ = ["Expectations", "Scenario", "ScenarioFile", "load_scenario", "prepare"]
 
 _LARGEST_BYTES: Final = 256 * 1024
+_FORMS: Final = frozenset({"word", "mapping"})
+"""Names of the two forms of `after`, which no reader of the file has heard of."""
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _ACTS: Final = ("wav", "say", "digits", "silence", "hang_up")
 _Seconds = Annotated[float, Field(ge=0, le=3600)]
@@ -73,6 +84,18 @@ class AfterFile(_Strict):
         return When(Moment.AGENT_SAID, pattern=self.agent_said or "")
 
 
+def _form_of_after(value: object) -> str:
+    return "mapping" if isinstance(value, dict | AfterFile) else "word"
+
+
+After: TypeAlias = Annotated[
+    Annotated[Literal["answered", "agent_quiet", "agent_starts"], Tag("word")]
+    | Annotated[AfterFile, Tag("mapping")],
+    # Told apart by what is written, so that a mistake is reported for the form that was meant.
+    Discriminator(_form_of_after),
+]
+
+
 class BargeInFile(_Strict):
     """`barge_in:` speak while the agent speaks."""
 
@@ -88,7 +111,7 @@ class StepFile(_Strict):
     silence: _Seconds | None = None
     hang_up: Literal[True] | None = None
     text: str = ""
-    after: Literal["answered", "agent_quiet", "agent_starts"] | AfterFile | None = None
+    after: After | None = None
     barge_in: BargeInFile | None = None
     within_s: _Seconds | None = None
 
@@ -293,7 +316,8 @@ def _filled(value: Any, variables: Mapping[str, str], where: str) -> Any:
         return {key: _filled(item, variables, f"{where}, {key}") for key, item in value.items()}
     if isinstance(value, list):
         return [
-            _filled(item, variables, f"{where} {index + 1}") for index, item in enumerate(value)
+            _filled(item, variables, f"{where.removesuffix('s')} {index + 1}")
+            for index, item in enumerate(value)
         ]
     if not isinstance(value, str):
         return value
@@ -318,7 +342,7 @@ def _refusal(path: Path, error: ValidationError) -> ScenarioRefused:
     for part in first["loc"]:
         if isinstance(part, int):
             place[-1:] = [f"step {part + 1}" if place[-1:] == ["steps"] else f"entry {part + 1}"]
-        elif not re.search(r"[A-Z\[(]", part):
+        elif part not in _FORMS:
             place.append(part)
     message = first["msg"].removeprefix("Value error, ")
     match first["type"]:

@@ -67,8 +67,7 @@ class TwilioBox:
             if "Twiml" in form:
                 placed.redirect_over_rest(form["Twiml"].encode(), "the REST request's Twiml")
             elif "Url" in form:
-                document = await self._parts.office.ask(form["Url"], {"CallSid": update.call_id})
-                placed.redirect_over_rest(document, form["Url"])
+                await placed.fetch_over_rest(form["Url"])
             else:
                 return problem(400, 20001, "Nothing to update: give Status, Twiml or Url")
         except CannotCall as error:

@@ -6,13 +6,13 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from bridges.speech.engines import SpeechSettings
+from bridges.speech.errors import SpeechError
+from bridges.speech.pool import SpeechPool
 from server.rehearsal.clips import read_wav, to_telephone
 from server.rehearsal.errors import PartMissing
-
-if TYPE_CHECKING:
-    from bridges.speech.pool import SpeechPool
 
 __all__ = ["EspeakVoice", "LocalVoice", "open_voice"]
 
@@ -79,13 +79,6 @@ class _FirstUse:
         return await self._voice.speak(text)
 
     async def _open(self) -> LocalVoice | EspeakVoice:
-        # Optional and heavy: the engines are imported only by rehearsals that speak.
-        try:
-            from bridges.speech.engines import SpeechSettings
-            from bridges.speech.errors import SpeechError
-            from bridges.speech.pool import SpeechPool
-        except ImportError as error:
-            return self._espeak(str(error))
         try:
             pool = await self._stack.enter_async_context(SpeechPool(SpeechSettings()))
             await pool.ready()
