@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Depends, Query
@@ -20,7 +20,7 @@ __all__ = ["call_routes"]
 def call_routes(store: Store, prove: Prove, data: Path) -> APIRouter:
     """Routes under `/api/v1/calls`. `data` is the folder that recordings are kept under."""
     router = APIRouter(prefix="/api/v1/calls", tags=["calls"])
-    asking = Annotated[Tenant, Depends(prove)]
+    asking = Depends(prove)
 
     async def find(tenant: Tenant, reference: str) -> CallRecord:
         async with store.view(tenant) as scope:
@@ -31,23 +31,23 @@ def call_routes(store: Store, prove: Prove, data: Path) -> APIRouter:
 
     @router.get("", summary="The newest calls", operation_id="list_calls")
     async def list_calls(
-        tenant: asking, limit: Annotated[int, Query(ge=1, le=500)] = 50
+        tenant: Tenant = asking, limit: int = Query(50, ge=1, le=500)
     ) -> dict[str, Any]:
         async with store.view(tenant) as scope:
             rows = await scope.calls.recent(limit)
         return {"calls": [_plain(row) for row in rows]}
 
     @router.get("/by-carrier/{carrier_call_id}", operation_id="get_call_by_carrier")
-    async def by_carrier(tenant: asking, carrier_call_id: str) -> dict[str, Any]:
+    async def by_carrier(carrier_call_id: str, tenant: Tenant = asking) -> dict[str, Any]:
         """A call by the carrier's id, also while it lasts."""
         return _document(await find(tenant, carrier_call_id))
 
     @router.get("/{call_id}", summary="A call, whole", operation_id="get_call")
-    async def one(tenant: asking, call_id: str) -> dict[str, Any]:
+    async def one(call_id: str, tenant: Tenant = asking) -> dict[str, Any]:
         return _document(await find(tenant, call_id))
 
     @router.get("/{call_id}/recording", operation_id="get_recording")
-    async def recording(tenant: asking, call_id: str) -> FileResponse:
+    async def recording(call_id: str, tenant: Tenant = asking) -> FileResponse:
         """Its recording: stereo WAV, the caller on the left."""
         record = await find(tenant, call_id)
         path = data / record.summary.recording.path
