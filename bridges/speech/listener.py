@@ -125,7 +125,9 @@ class Listener:
             return
         self._drop_guess()
         ticket = self._engine.ticket()
-        self._guess = _Guess(ticket, self._tasks.create_task(self._work_ahead(self._turn(), ticket)))
+        self._guess = _Guess(
+            ticket, self._tasks.create_task(self._work_ahead(self._turn(), ticket))
+        )
 
     def commit(self, *, answer: bool) -> None:
         """The turn is over."""

@@ -136,8 +136,8 @@ async def open_model(values: Mapping[str, str], stack: AsyncExitStack) -> Model 
 
 
 def _sdk() -> Any:
-    # Imported when a model is configured: it takes longer to load than all the rest.
     try:
+        # Imported when a model is configured: it takes longer to load than all the rest.
         import openai
     except ImportError as error:
         raise Rejected("model", "the package `openai` is missing; run `make setup`") from error
@@ -171,8 +171,8 @@ class _Answer:
     rest: str = ""
     parts: dict[int, _Part] = field(default_factory=dict)
 
-    def add(self, delta: Delta) -> list[str]:
-        """Take a piece in; returns the sentences that are now whole."""
+    def add(self, delta: Delta) -> str:
+        """Take a piece in; returns the sentences that are now whole, empty when there are none."""
         if delta.name or delta.call_id or delta.arguments:
             part = self.parts.setdefault(delta.index, _Part())
             part.call_id = part.call_id or delta.call_id
@@ -183,13 +183,13 @@ class _Answer:
         if whole:
             self.rest = sentences_of(self.rest)[-1] + (" " if self.rest[-1:].isspace() else "")
         self.spoken += whole
-        return whole
+        return " ".join(whole)
 
-    def last(self) -> list[str]:
+    def last(self) -> str:
         """The words after the last full stop."""
         rest, self.rest = self.rest.strip(), ""
         self.spoken += [rest] if rest else []
-        return [rest] if rest else []
+        return rest
 
 
 class ModelMind:
@@ -256,10 +256,10 @@ class ModelMind:
         try:
             async with aclosing(self._model.answer(self._messages(), self._brief.tools)) as deltas:
                 async for delta in deltas:
-                    for sentence in answer.add(delta):
-                        yield Say(sentence)
-            for sentence in answer.last():
-                yield Say(sentence)
+                    if whole := answer.add(delta):
+                        yield Say(whole)
+            if rest := answer.last():
+                yield Say(rest)
             calls = [part.whole("model") for _, part in sorted(answer.parts.items())]
         finally:
             # Also when it is cut short: the model has said what the caller may have heard.

@@ -1,26 +1,19 @@
-"""One call on the local bridge: in virtual time with an engine that talks text, and once for real."""
+"""One call on the local bridge, in virtual time, with an engine whose sound is its text."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridges import local
-from bridges.local import LocalBridge, LocalSession
-from bridges.port.brief import FILL, Brief, ExitGuide, Guide, SlotGuide, SlotKind
+from bridges.port.brief import FILL
 from bridges.port.errors import Lost, Overloaded
 from bridges.port.events import (
     BotAudio,
     BotText,
-    BridgeEvent,
     BridgeFailed,
     CommitTurn,
     Interrupt,
@@ -36,77 +29,11 @@ from bridges.port.events import (
     UserText,
     UserTranscript,
 )
-from bridges.port.session import BridgeModule, BridgeOptions, Opening
+from bridges.port.session import BridgeModule
 from bridges.speech.errors import SpeechBusy, SpeechLost
-from bridges.speech.listener import can_end
-from tests.bridges.speech.talking_engine import SILENCE, TalkingEngine, spoken
+from tests.bridges.speech.local_call import BOOKING, BUSY, Call, connected
+from tests.bridges.speech.talking_engine import SILENCE, TalkingEngine
 from tests.virtual import in_virtual_time, run
-
-DAY = SlotGuide("day", SlotKind.DATE, ("For which day?", "Which day shall I book?"))
-TIME = SlotGuide("time", SlotKind.TIME, ("At what time?",))
-BOOK = ExitGuide("go_book", "The caller wants to book a room.", ("book a room",))
-GREET = Brief("", guide=Guide("greet", exits=(BOOK,), today="2026-11-21", now="10:00"))
-BOOKING = Brief("", guide=Guide("book", slots=(DAY, TIME), today="2026-11-21", now="10:00"))
-BUSY = b"busy"
-E_ = TypeVar("E_", bound=BridgeEvent)
-
-
-@dataclass
-class Call:
-    """A connected call as the core sees it."""
-
-    session: LocalSession
-    events: list[BridgeEvent] = field(default_factory=list)
-    news: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def sink(self, event: BridgeEvent) -> None:
-        self.events.append(event)
-        self.news.set()
-
-    def of(self, kind: type[E_]) -> list[E_]:
-        return [event for event in self.events if isinstance(event, kind)]
-
-    async def until(self, done: Callable[[], bool]) -> None:
-        async with asyncio.timeout(40):
-            while not done():
-                self.news.clear()
-                await self.news.wait()
-
-    async def lasts(self, seconds: float) -> None:
-        over = asyncio.Event()
-        asyncio.get_running_loop().call_later(seconds, over.set)
-        await over.wait()
-
-    def says(self, text: str) -> None:
-        """The caller's voice reaches us; the turn machine notices 0.2 s after its onset."""
-        self.session.send(UserAudio(spoken(text)))
-
-    async def turn(self, text: str) -> None:
-        """A whole turn as the turn machine reports it: a pause of 0.2 s, committed at 0.5 s."""
-        self.says(text)
-        self.session.send(StartTurn(0.5))
-        self.session.send(PauseTurn())
-        await self.lasts(0.3)
-        self.session.send(UserAudio(SILENCE * 2400))
-        self.session.send(CommitTurn())
-
-    def words(self) -> str:
-        """What was sent as sound."""
-        return b" ".join(event.payload for event in self.of(BotAudio)).decode()
-
-
-@asynccontextmanager
-async def connected(engine: TalkingEngine, brief: Brief = GREET) -> AsyncIterator[Call]:
-    bridge = LocalBridge(engine, busy_sounds={"en": BUSY})
-    events: list[BridgeEvent] = []
-    news = asyncio.Event()
-
-    def sink(event: BridgeEvent) -> None:
-        events.append(event)
-        news.set()
-
-    async with bridge.connect(Opening(brief), sink) as session:
-        yield Call(session, events, news)
 
 
 def test_the_module_is_a_bridge() -> None:
@@ -168,6 +95,19 @@ async def test_a_turn_that_goes_on_after_its_end_is_heard_as_a_whole() -> None:
 
 
 @in_virtual_time
+async def test_a_pause_and_an_end_in_the_same_instant_hear_one_turn_only() -> None:
+    engine = TalkingEngine()
+    async with connected(engine) as call:
+        for text in ("Book a room.", "Today."):
+            call.says(text)
+            call.session.send(StartTurn(0.5))
+            call.session.send(PauseTurn())
+            call.session.send(CommitTurn(answer=False))
+            await call.lasts(1)
+    assert [text for text, _ in engine.asked] == ["Book a room.", "Today."]
+
+
+@in_virtual_time
 async def test_sound_from_before_the_turn_does_not_belong_to_it() -> None:
     engine = TalkingEngine()
     async with connected(engine) as call:
@@ -199,7 +139,9 @@ async def test_utterances_are_said_in_order_each_text_before_its_sound() -> None
         call.session.send(Rebrief(BOOKING))
         await call.until(lambda: len(call.of(ReplyDone)) == 3)
         own = call.of(ReplyDone)[-1].item
-    assert [(type(one).__name__, one.item) for one in call.events if not isinstance(one, Usage)] == [
+    kinds = (BotText, BotAudio, ReplyDone)
+    told = [one for one in call.events if isinstance(one, kinds)]
+    assert [(type(one).__name__, one.item) for one in told] == [
         ("BotText", "s1"), ("BotAudio", "s1"), ("BotAudio", "s1"),
         ("BotText", "s1"), ("BotAudio", "s1"), ("BotAudio", "s1"), ("ReplyDone", "s1"),
         ("BotText", "s2"), ("BotAudio", "s2"), ("BotAudio", "s2"), ("ReplyDone", "s2"),
@@ -325,12 +267,15 @@ async def test_more_speech_than_anyone_hears_fails_loudly() -> None:
 @in_virtual_time
 async def test_leaving_in_the_middle_of_everything_ends_it() -> None:
     engine = TalkingEngine(listens_s=5, speaks_s=5)
-    with pytest.raises(KeyError):
+
+    async def broken_off() -> None:
         async with connected(engine) as call:
             call.session.send(Speak("Hello.", "s1"))
             await call.turn("Book a room.")
-            await call.lasts(0.1)
             raise KeyError("the body's own error passes as it is")
+
+    with pytest.raises(KeyError):
+        await broken_off()
     assert engine.withdrawn == 1
 
 
@@ -401,61 +346,3 @@ async def _one(call: Call, name: str, number: int) -> None:
             call.session.send(UserText("hello there"))
         case _:
             await call.lasts(0.15)
-
-
-@pytest.mark.parametrize(
-    ("text", "whole"),
-    [
-        ("Book a room.", True),
-        ("Two thirty p.m.", True),
-        ("My number is", False),
-        ("I would like to", False),
-        ("Tomorrow and", False),
-        ("Uh...", False),
-        ("", False),
-        ("Quisiera una cita para", False),
-        ("Mañana a las tres", True),
-    ],
-)
-def test_words_that_cannot_end_a_turn_are_known(text: str, whole: bool) -> None:
-    assert can_end(text) is whole
-
-
-def _mulaw(clips: Path, name: str) -> bytes:
-    raw = (clips / f"{name}_8k_mulaw.wav").read_bytes()
-    at = raw.index(b"data") + 8
-    return raw[at:]
-
-
-@pytest.mark.requirement("mind:bridge:real-speech")
-@pytest.mark.timeout(180)
-async def test_recorded_speech_books_a_room(speech_clips: Path, tmp_path: Path) -> None:
-    events: list[BridgeEvent] = []
-    news = asyncio.Event()
-
-    def sink(event: BridgeEvent) -> None:
-        events.append(event)
-        news.set()
-
-    async with (
-        local.open(BridgeOptions(tmp_path)) as bridge,
-        bridge.connect(Opening(GREET), sink) as session,
-    ):
-        call = Call(session, events, news)
-        for count, name in enumerate(("book_a_room", "today", "two_thirty_pm"), 1):
-            sound = _mulaw(speech_clips, name)
-            session.send(UserAudio(sound))
-            session.send(StartTurn(len(sound) / 8000))
-            session.send(PauseTurn())
-            session.send(CommitTurn())
-            await call.until(lambda count=count: len(call.of(ToolCall)) == count)  # type: ignore[misc]
-            made = call.of(ToolCall)[-1]
-            session.send(ToolResult(made.call_id, {}, reply=False))
-            session.send(Rebrief(BOOKING, reply=count == 1))
-        await call.until(lambda: bool(call.of(BotAudio)))
-    asked = [(one.name, dict(one.arguments)) for one in call.of(ToolCall)]
-    assert asked == [
-        ("go_book", {}),
-        (FILL, {"day": "2026-11-21"}),
-        (FILL, {"time": "14:30"}),
-    ]

@@ -54,4 +54,55 @@ REQUIREMENTS = {
         "A booking in Spanish works from text; recognition needs a multilingual model.",
         source="issue:#2",
     ),
+    "mind:bridge:text-is-ready-when-the-turn-ends": Requirement(
+        "Recognition starts in the pause, so that the text is ready when the turn ends.",
+        source="issue:#2",
+    ),
+    "mind:bridge:guess-is-thrown-away": Requirement(
+        "What was recognized in a pause is thrown away if the caller goes on.", source="issue:#2"
+    ),
+    "mind:bridge:joined-turn": Requirement(
+        "A turn that goes on after its end is heard as one.", source="house"
+    ),
+    "mind:bridge:text-before-sound": Requirement(
+        "Each sentence's text precedes its sound, and utterances keep their order.",
+        source="house",
+    ),
+    "mind:bridge:interrupt-drops-all": Requirement(
+        "An interruption drops all that waits and ends each utterance once.", source="issue:#2"
+    ),
+    "mind:bridge:every-utterance-ends-once": Requirement(
+        "Whatever the order of inputs, every utterance ends exactly once.", source="house"
+    ),
+    "mind:bridge:nothing-out-of-turn": Requirement(
+        "While a tool runs the mind acts on nothing else.", source="house"
+    ),
+    "mind:bridge:busy-is-heard": Requirement(
+        "A full engine is heard by the caller, asked once more, and then given up for another "
+        "bridge.",
+        source="issue:#2",
+    ),
+    "mind:bridge:no-task-outlives-the-call": Requirement(
+        "Nothing of a call runs on after it.", source="house"
+    ),
+    "mind:bridge:real-speech": Requirement(
+        "Recorded human answers fill the slots of a booking.", source="issue:#2"
+    ),
+    "mind:model:speaks-by-sentence": Requirement(
+        "A model's words are spoken from the first whole sentence on.", source="issue:#2"
+    ),
+    "mind:model:tools-and-results": Requirement(
+        "A model's tool calls are merged from their pieces, and each is followed by its result.",
+        source="house",
+    ),
+    "mind:model:remembers-what-was-heard": Requirement(
+        "A model is told only what the caller heard of its reply.", source="house"
+    ),
+    "mind:model:errors-are-mapped": Requirement(
+        "What goes wrong at the address is named, and whether asking again helps.",
+        source="house",
+    ),
+    "mind:model:answerer-takes-over": Requirement(
+        "When the model fails the answerer takes over for the call.", source="issue:#2"
+    ),
 }

@@ -145,7 +145,7 @@ PELUQUERIA = Business(
 
 @dataclass
 class Talk:
-    """A flow of four places (greet, book, confirm, done) around an answerer: words in, words out."""
+    """A flow of four places (greet, book, confirm, done) around an answerer."""
 
     business: Business
     embedder: Embedder

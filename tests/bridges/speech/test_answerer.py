@@ -1,4 +1,4 @@
-"""Whole dialogues with the answerer, with the real sentence vectors, against a flow like the core's."""
+"""Whole dialogues with the answerer: real sentence vectors, and a flow like the core's."""
 
 from __future__ import annotations
 
