@@ -44,6 +44,7 @@ __all__ = ["FolderShipper", "Shipper"]
 
 _INTERVAL_S = 0.25
 _LONGEST_WAIT_S = 30.0
+_DOUBLINGS = 10
 _BATCH_FACTS = 200
 """Facts in one transaction: short enough that a booking does not wait for it."""
 _READ_BYTES = 1024 * 1024
@@ -121,8 +122,11 @@ class FolderShipper:
 class Shipper:
     """Ships what this process writes, for as long as it lives."""
 
-    def __init__(self, journal: Journal, store: Store) -> None:
+    def __init__(
+        self, journal: Journal, store: Store, *, interval_s: float = _INTERVAL_S
+    ) -> None:
         self._journal = journal
+        self._interval_s = interval_s
         self._folder = FolderShipper(journal.folder, store)
         self._failures = 0
 
@@ -154,7 +158,8 @@ class Shipper:
                 self._failures += 1
             else:
                 self._failures = 0
-            await asyncio.sleep(min(_INTERVAL_S * 2**self._failures, _LONGEST_WAIT_S))
+            wait_s = self._interval_s * 2 ** min(self._failures, _DOUBLINGS)
+            await asyncio.sleep(min(wait_s, _LONGEST_WAIT_S))
 
     async def finish(self) -> None:
         """After the last call: close the journal, ship the rest, leave nothing behind.

@@ -69,6 +69,18 @@ class AccountRepository:
         )
         return tuple(AccountRecord(row.carrier, row.account_id, row.created_at) for row in rows)
 
+    async def remove(self, carrier: str, account_id: str) -> None:
+        """Forget an account: its webhooks are refused from now on.
+
+        Raises:
+            NotFound: no such account.
+        """
+        row = await self._find(carrier, account_id)
+        if row is None:
+            raise NotFound(f"there is no {carrier} account {account_id}")
+        await self._session.delete(row)
+        await self._session.flush()
+
     async def _find(self, carrier: str, account_id: str) -> Account | None:
         return await self._session.scalar(
             select(Account).where(Account.carrier == carrier, Account.account_id == account_id)

@@ -41,13 +41,13 @@ class Database:
     @asynccontextmanager
     async def scope(self, tenant: Tenant) -> AsyncIterator[Scope]:
         """A transaction that may write."""
-        async with self._session(self.writer, tenant) as session:
+        async with self.session(tenant, write=True) as session:
             yield self._offer(session, tenant)
 
     @asynccontextmanager
     async def view(self, tenant: Tenant) -> AsyncIterator[Scope]:
         """A transaction that only reads."""
-        async with self._session(self.reader, tenant) as session:
+        async with self.session(tenant, write=False) as session:
             yield self._offer(session, tenant)
 
     def system(self) -> SystemScope:
@@ -65,8 +65,10 @@ class Database:
         )
 
     @asynccontextmanager
-    async def _session(self, engine: AsyncEngine, tenant: Tenant) -> AsyncIterator[AsyncSession]:
-        about = {ORGANIZATION: tenant.organization_id, READ_ONLY: engine is self.reader}
+    async def session(self, tenant: Tenant, *, write: bool) -> AsyncIterator[AsyncSession]:
+        """A tenant's transaction before repositories stand on it; for the store itself."""
+        engine = self.writer if write else self.reader
+        about = {ORGANIZATION: tenant.organization_id, READ_ONLY: not write}
         with _blamed():
             async with (
                 AsyncSession(

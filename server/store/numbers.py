@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.errors import NotFound
 from server.store.records import NumberRecord
 from server.store.schema import Number
 
@@ -36,3 +37,17 @@ class NumberRepository:
         """All numbers, in order."""
         rows = await self._session.scalars(select(Number).order_by(Number.number))
         return tuple(NumberRecord(row.carrier, row.number, row.agent_id) for row in rows)
+
+    async def remove(self, carrier: str, number: str) -> None:
+        """Forget a number: the default agent answers it from now on.
+
+        Raises:
+            NotFound: it was not entered.
+        """
+        row = await self._session.scalar(
+            select(Number).where(Number.carrier == carrier, Number.number == number)
+        )
+        if row is None:
+            raise NotFound(f"there is no {carrier} number {number}")
+        await self._session.delete(row)
+        await self._session.flush()
