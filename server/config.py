@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 __all__ = [
     "ApiSettings",
     "BridgeSettings",
+    "CarrierSettings",
     "MediaSettings",
     "Settings",
     "StoreSettings",
@@ -50,6 +51,13 @@ class MediaSettings(_Group):
     """Whether key tones are looked for in the sound; only for carriers that send no key messages."""
     record: bool = True
     """Whether calls are recorded."""
+
+
+class CarrierSettings(_Group):
+    """The networks."""
+
+    api_base: dict[str, str] = Field(default_factory=dict)
+    """Carrier name to where its REST API is, for simulators; empty is the carrier's own address."""
 
 
 class BridgeSettings(_Group):
@@ -88,5 +96,6 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     api: ApiSettings = ApiSettings()
     media: MediaSettings = MediaSettings()
+    carriers: CarrierSettings = CarrierSettings()
     bridges: BridgeSettings = BridgeSettings()
     store: StoreSettings = StoreSettings()

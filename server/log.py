@@ -10,9 +10,10 @@ import logging
 import sys
 from collections.abc import MutableMapping
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import structlog
+if TYPE_CHECKING:
+    import structlog
 
 __all__ = ["call_context", "set_up_logging"]
 
@@ -26,6 +27,9 @@ def set_up_logging(level: str) -> None:
     Raises:
         ValueError: there is no such level.
     """
+    # Heavy: it brings rich along, and the call context above is wanted by everybody.
+    import structlog
+
     number = logging.getLevelNamesMapping().get(level.upper())
     if number is None:
         known = ", ".join(("DEBUG", "INFO", "WARNING", "ERROR"))

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvloop
 from fastapi import FastAPI
@@ -28,7 +29,6 @@ from server.calls.recording import repair_recording
 from server.calls.recovery import recover
 from server.calls.shipper import Shipper
 from server.clock import Clock
-from server.config import Settings
 from server.errors import AppError
 from server.lines.door import AcceptMedia, DoorFailed, open_door
 from server.log import set_up_logging
@@ -36,6 +36,9 @@ from server.opening import open_house
 from server.secrets import HouseSecrets
 from server.seed import seed_store
 from server.store.scope import Store
+
+if TYPE_CHECKING:
+    from server.config import Settings
 
 __all__ = ["Ready", "StartFailed", "serve", "serve_forever"]
 
@@ -149,7 +152,7 @@ async def _face(
 ) -> tuple[FastAPI, AcceptMedia]:
     """What the outside sees: the HTTP application and who decides on media handshakes."""
     public_url = (settings.api.public_url or url).rstrip("/")
-    desk = FrontDesk(house, live)
+    desk = FrontDesk(house, live, demonstration=secrets.twilio_account_sid)
     reservations = Reservations(house.clock.token)
     owner = (await house.store.system().organizations())[0]
     given = settings.api.token.get_secret_value()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import bridges
 import media.carriers
@@ -24,10 +24,13 @@ from server.calls.pulse import Pulse
 from server.calls.recording import RecordingDesk
 from server.calls.toolbox import Toolbox
 from server.clock import Clock
-from server.config import Settings
+from server.lines.carrier_rest import open_carrier_rest
 from server.metrics import Metrics
 from server.plugins import Plugins
 from server.store.scope import Store
+
+if TYPE_CHECKING:
+    from server.config import Settings
 
 __all__ = ["open_house"]
 
@@ -65,6 +68,8 @@ async def open_house(
             toolbox=Toolbox(Plugins("tools", server.tools, {})),
             bridges=opened,
             carriers={name: cast(Carrier, carriers.load(name)) for name in carriers.names()},
+            rest=await stack.enter_async_context(open_carrier_rest()),
+            api_base=settings.carriers.api_base,
             clips=await _clips(opened, specs),
             media=settings.media,
         )

@@ -7,7 +7,7 @@ from typing import Final
 
 from bridges.port.events import ToolCall
 from media.call import IncomingCall
-from media.carrier import Wire
+from media.carrier import Account, Wire
 from media.mouth import Mouth, Pacing
 from media.turns import TurnMachine
 from server.agent.conversation import Conversation, ToolSettled
@@ -36,6 +36,8 @@ class Ticket:
     call: IncomingCall
     spec: AgentSpec
     minutes: Minutes
+    account: Account | None = None
+    """Where the call can be ended over REST; None for the demonstration account."""
 
 
 @dataclass(frozen=True, slots=True)

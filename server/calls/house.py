@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bridges.port.session import Bridge
 from media.carrier import Carrier
@@ -14,9 +15,12 @@ from server.calls.pulse import Pulse
 from server.calls.recording import RecordingDesk
 from server.calls.toolbox import Toolbox
 from server.clock import Clock
-from server.config import MediaSettings
+from server.lines.carrier_rest import CarrierRest
 from server.metrics import Metrics
 from server.store.scope import Store
+
+if TYPE_CHECKING:
+    from server.config import MediaSettings
 
 __all__ = ["House"]
 
@@ -36,6 +40,9 @@ class House:
     toolbox: Toolbox
     bridges: Mapping[str, Bridge]
     carriers: Mapping[str, Carrier]
+    rest: CarrierRest
+    api_base: Mapping[str, str]
+    """Carrier name to where its REST API is, where that is not the carrier's own address."""
     clips: Mapping[str, bytes]
     """Lines recorded at start-up, by `language:name`, in the telephone's format."""
     media: MediaSettings

@@ -25,15 +25,19 @@ _log = logging.getLogger(__name__)
 class FrontDesk:
     """Answers the webhooks of carriers: number to tenant to agent."""
 
-    def __init__(self, house: House, live: LiveCalls) -> None:
+    def __init__(self, house: House, live: LiveCalls, *, demonstration: str) -> None:
+        """`demonstration`: the account that exists only here, so has no REST API behind it."""
         self._house = house
+        self._demonstration = demonstration
         self._live = live
         self._specs: dict[tuple[str, int], AgentSpec] = {}
 
     async def find(self, carrier: str, account_id: str) -> Account | None:
         """The account that signs, or None when it is nobody's here."""
         found = await self._house.store.system().account(carrier, account_id)
-        return None if found is None else Account(found.account_id, found.secret)
+        if found is None:
+            return None
+        return Account(found.account_id, found.secret, self._house.api_base.get(carrier, ""))
 
     async def incoming(self, carrier: str, call: IncomingCall) -> Outcome:
         """A call rings: route it, and keep its ticket until its stream comes."""
@@ -52,7 +56,8 @@ class FrontDesk:
         call_id = self._house.clock.uuid()
         minutes = Minutes(self._house.journal, self._house.clock, route.tenant, call_id)
         minutes.opened(call, carrier, AgentRef(route.agent_id, route.version))
-        return Welcome(Ticket(call_id, route.tenant, carrier, call, spec, minutes))
+        account = await self._reachable(carrier, call.account_id)
+        return Welcome(Ticket(call_id, route.tenant, carrier, call, spec, minutes, account))
 
     async def progress(self, carrier: str, account_id: str, progress: CallProgress) -> None:
         """A call has come further at the carrier; our own record does not depend on it."""
@@ -65,6 +70,13 @@ class FrontDesk:
         """A stream has come further; an error is the carrier's word for what broke."""
         facts = {"carrier": carrier, "event_name": progress.event, "error": progress.error}
         _log.info("stream progress", extra=facts)
+
+    async def _reachable(self, carrier: str, account_id: str) -> Account | None:
+        """The account, where its calls can be ended over REST."""
+        account = await self.find(carrier, account_id)
+        if account is None or (account_id == self._demonstration and not account.api_base):
+            return None
+        return account
 
     def _spec(self, route: Route) -> AgentSpec:
         """Versions never change, so each is read once."""

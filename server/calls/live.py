@@ -6,6 +6,7 @@ import asyncio
 import logging
 from contextlib import AsyncExitStack
 from types import TracebackType
+from typing import Final
 
 from media.call import Digit, HangupCause, LineEvent
 from media.ear import EarEvent
@@ -15,6 +16,7 @@ from server.calls.house import House
 from server.calls.minutes import Minutes
 from server.calls.recording import Recording
 from server.line import Line
+from server.lines.carrier_rest import CarrierRestFailed
 from server.lines.wire import EventSink, LineSocket
 from server.log import call_context
 
@@ -22,6 +24,7 @@ __all__ = ["LiveCalls"]
 
 _log = logging.getLogger(__name__)
 _RECORD_EVERY_S = 1.0
+_THEIRS: Final = {HangupCause.CALLER_HUNG_UP, HangupCause.LINE_LOST}
 
 
 class LiveCalls:
@@ -107,8 +110,22 @@ class LiveCalls:
             house.metrics.calls_active.dec()
             house.metrics.calls.labels(end.cause).inc()
             await self._close(call, end)
+            await self._hang_up(ticket, end)
             if not self._sessions:
                 self._idle.set()
+
+    async def _hang_up(self, ticket: Ticket, end: End) -> None:
+        """End the call at the carrier too: closing a stream only lets its document go on.
+
+        A call that the other side ended is gone already.
+        """
+        if ticket.account is None or end.cause in _THEIRS:
+            return
+        carrier = self._house.carriers[ticket.carrier]
+        try:
+            await self._house.rest.hang_up(carrier, ticket.call.call_id, ticket.account)
+        except CarrierRestFailed as failed:
+            _log.warning("a call may still be up at its carrier", extra={"error": str(failed)})
 
     def _note_recording(self, minutes: Minutes, recording: Recording) -> None:
         path = self._house.desk.relative(recording.path)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from media.call import HangupCause
 from server.calls.journal import leave_folder, take_lock
@@ -14,7 +15,9 @@ from server.calls.shipper import FolderShipper
 from server.errors import StoreDown
 from server.store.records import Stamp
 from server.store.scope import Store
-from server.store.system import UnfinishedCall
+
+if TYPE_CHECKING:
+    from server.store.system import UnfinishedCall
 
 __all__ = ["Recovered", "recover"]
 
