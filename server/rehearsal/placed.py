@@ -142,7 +142,7 @@ class PlacedCall:
         self._end_stream(EndedBy.AGENT)
 
     async def fetch_over_rest(self, url: str) -> None:
-        """The server named the URL of another document. Raises CannotCall like the voice webhook."""
+        """The server named the URL of another document. Raises CannotCall if it has none."""
         document = await self._parts.office.ask(url, self._fields("in-progress"))
         self.redirect_over_rest(document, url)
 

@@ -73,4 +73,6 @@ class Transcript:
 
 def _turn(document: _TurnDocument) -> ServerTurn:
     speaker = "agent" if document.speaker.lower() in _AGENT_NAMES else "caller"
-    return ServerTurn(speaker, document.text.strip(), document.started_s, document.ended_s)
+    return ServerTurn(
+        speaker, " ".join(document.text.split()), document.started_s, document.ended_s
+    )
