@@ -1,8 +1,8 @@
 """Settings of the process: one frozen group per room, read once in `main`.
 
 A value comes from the environment (`SWITCHBOARD_API__PORT=8010`) or from `.env`; names nest by
-`__`. Unknown names in `.env` are refused. Carrier credentials and agents are no settings: they are rows
-of a tenant and versioned YAML.
+`__`, and unknown names in `.env` are refused. Carrier credentials and agents are no settings: they
+are rows of a tenant and versioned YAML.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class MediaSettings(_Group):
     lead_ms: int = Field(default=240, ge=60, le=1000)
     """How far ahead of real time sound is sent to the carrier (style.md 3.5: 0.2 to 0.4 s)."""
     inband_keys: bool = False
-    """Whether key tones are looked for in the sound; only for carriers that send no key messages."""
+    """Whether key tones are looked for in the sound: for carriers that send no key messages."""
     record: bool = True
     """Whether calls are recorded."""
 

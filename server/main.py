@@ -160,7 +160,7 @@ async def _face(
         tuple((token, owner) for token in (given or secrets.api_token, secrets.twilio_auth_token))
     )
     webhooks = WebhookDependencies(
-        carriers=house.carriers,
+        carriers=house.network.carriers,
         accounts=desk,
         reception=desk,
         reservations=reservations,
@@ -169,7 +169,7 @@ async def _face(
         monotonic=house.clock.monotonic,
     )
     streams = StreamDependencies(
-        carriers=house.carriers,
+        carriers=house.network.carriers,
         reservations=reservations,
         pick_up=live.pick_up,
         public_url=public_url,

@@ -18,7 +18,7 @@ from media.ear import EarPool
 from media.silero import NumpySilero
 from server.agent.spec import AgentSpec, load_spec
 from server.calls.clips import record_clips
-from server.calls.house import House
+from server.calls.house import House, Network
 from server.calls.journal import Journal
 from server.calls.pulse import Pulse
 from server.calls.recording import RecordingDesk
@@ -54,22 +54,22 @@ async def open_house(
     carriers = Plugins("carriers", media.carriers, {})
     specs = await _specs(store)
     async with AsyncExitStack() as stack:
-        pool, bank = EarPool(NumpySilero(), slots=_SLOTS), ToneBank()
+        pulse = Pulse(EarPool(NumpySilero(), slots=_SLOTS), ToneBank(), clock, metrics)
         opened = await _open_bridges(stack, settings, specs)
         yield House(
             clock=clock,
             metrics=metrics,
             store=store,
             journal=journal,
-            pool=pool,
-            bank=bank,
-            pulse=await stack.enter_async_context(Pulse(pool, bank, clock, metrics)),
+            pulse=await stack.enter_async_context(pulse),
             desk=await stack.enter_async_context(RecordingDesk(settings.data)),
             toolbox=Toolbox(Plugins("tools", server.tools, {})),
             bridges=opened,
-            carriers={name: cast(Carrier, carriers.load(name)) for name in carriers.names()},
-            rest=await stack.enter_async_context(open_carrier_rest()),
-            api_base=settings.carriers.api_base,
+            network=Network(
+                carriers={name: cast(Carrier, carriers.load(name)) for name in carriers.names()},
+                rest=await stack.enter_async_context(open_carrier_rest()),
+                api_base=settings.carriers.api_base,
+            ),
             clips=await _clips(opened, specs),
             media=settings.media,
         )

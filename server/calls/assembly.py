@@ -53,7 +53,7 @@ class Assembled:
 def assemble(house: House, ticket: Ticket, wire: Wire) -> Assembled:
     """Build a call of its ticket and the codec of the line that came for it."""
     spec = ticket.spec
-    encoding = house.carriers[ticket.carrier].FORMAT.encoding
+    encoding = house.network.carriers[ticket.carrier].FORMAT.encoding
     local = house.clock.wall().astimezone(spec.business.zone())
     recording = (
         house.desk.open(ticket.call_id, encoding, local.year, local.month)
@@ -62,8 +62,8 @@ def assemble(house: House, ticket: Ticket, wire: Wire) -> Assembled:
     )
     voice = VoiceParts(
         wire=wire,
-        ear=house.pool.add(encoding),
-        tones=house.bank.add(encoding) if house.media.inband_keys else None,
+        ear=house.pulse.pool.add(encoding),
+        tones=house.pulse.bank.add(encoding) if house.media.inband_keys else None,
         turns=TurnMachine(),
         mouth=Mouth(
             pacing=Pacing(lead_s=house.media.lead_ms / _MILLISECONDS),

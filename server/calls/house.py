@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 from bridges.port.session import Bridge
 from media.carrier import Carrier
-from media.dtmf import ToneBank
-from media.ear import EarPool
 from server.calls.journal import Journal
 from server.calls.pulse import Pulse
 from server.calls.recording import RecordingDesk
@@ -22,7 +20,17 @@ from server.store.scope import Store
 if TYPE_CHECKING:
     from server.config import MediaSettings
 
-__all__ = ["House"]
+__all__ = ["House", "Network"]
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The carriers, and how they are reached."""
+
+    carriers: Mapping[str, Carrier]
+    rest: CarrierRest
+    api_base: Mapping[str, str]
+    """Carrier name to where its REST API is, where that is not the carrier's own address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +41,11 @@ class House:
     metrics: Metrics
     store: Store
     journal: Journal
-    pool: EarPool
-    bank: ToneBank
     pulse: Pulse
     desk: RecordingDesk
     toolbox: Toolbox
     bridges: Mapping[str, Bridge]
-    carriers: Mapping[str, Carrier]
-    rest: CarrierRest
-    api_base: Mapping[str, str]
-    """Carrier name to where its REST API is, where that is not the carrier's own address."""
+    network: Network
     clips: Mapping[str, bytes]
     """Lines recorded at start-up, by `language:name`, in the telephone's format."""
     media: MediaSettings

@@ -37,7 +37,9 @@ class FrontDesk:
         found = await self._house.store.system().account(carrier, account_id)
         if found is None:
             return None
-        return Account(found.account_id, found.secret, self._house.api_base.get(carrier, ""))
+        return Account(
+            found.account_id, found.secret, self._house.network.api_base.get(carrier, "")
+        )
 
     async def incoming(self, carrier: str, call: IncomingCall) -> Outcome:
         """A call rings: route it, and keep its ticket until its stream comes."""

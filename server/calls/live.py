@@ -121,9 +121,9 @@ class LiveCalls:
         """
         if ticket.account is None or end.cause in _THEIRS:
             return
-        carrier = self._house.carriers[ticket.carrier]
+        carrier = self._house.network.carriers[ticket.carrier]
         try:
-            await self._house.rest.hang_up(carrier, ticket.call.call_id, ticket.account)
+            await self._house.network.rest.hang_up(carrier, ticket.call.call_id, ticket.account)
         except CarrierRestFailed as failed:
             _log.warning("a call may still be up at its carrier", extra={"error": str(failed)})
 

@@ -39,8 +39,8 @@ class Pulse(AbstractAsyncContextManager["Pulse"]):
     """Beats while the context is open."""
 
     def __init__(self, pool: EarPool, bank: ToneBank, clock: Clock, metrics: Metrics) -> None:
-        self._pool = pool
-        self._bank = bank
+        self.pool = pool
+        self.bank = bank
         self._tones: dict[ToneEar, Beating] = {}
         self._clock = clock
         self._metrics = metrics
@@ -58,10 +58,10 @@ class Pulse(AbstractAsyncContextManager["Pulse"]):
     def remove(self, ear: Ear, tones: ToneEar | None = None) -> None:
         """The call is over; its ears are given back."""
         self._calls[ear.slot].pop(ear, None)
-        self._pool.remove(ear)
+        self.pool.remove(ear)
         if tones is not None:
             self._tones.pop(tones, None)
-            self._bank.remove(tones)
+            self.bank.remove(tones)
 
     async def __aenter__(self) -> Pulse:
         self._next = self._clock.monotonic()
@@ -79,7 +79,7 @@ class Pulse(AbstractAsyncContextManager["Pulse"]):
 
     def _arm(self) -> None:
         """Deadlines are absolute: a late beat does not move the ones that follow."""
-        self._next += PERIOD_S / self._pool.slots
+        self._next += PERIOD_S / self.pool.slots
         delay_s = self._next - self._clock.monotonic()
         if delay_s < -PERIOD_S:
             self._next -= delay_s
@@ -88,12 +88,12 @@ class Pulse(AbstractAsyncContextManager["Pulse"]):
     def _beat(self) -> None:
         started = self._clock.monotonic()
         self._metrics.frame_lateness.observe(max(0.0, started - self._next))
-        slot, self._slot = self._slot, (self._slot + 1) % self._pool.slots
+        slot, self._slot = self._slot, (self._slot + 1) % self.pool.slots
         calls = self._calls[slot]
         if slot == 0 and self._tones:
-            for tones, heard in self._bank.run():
+            for tones, heard in self.bank.run():
                 self._tones[tones].on_tone(heard.key, started)
-        for ear, event in self._pool.run(slot):
+        for ear, event in self.pool.run(slot):
             call = calls.get(ear)
             if call is not None:
                 call.on_speech(event, started)
