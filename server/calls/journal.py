@@ -76,7 +76,6 @@ class Journal:
         Raises:
             OSError: the folder cannot be made, or another process writes there.
         """
-        self.writer = writer
         self.folder = folder / writer
         self._limits = (flush_s, segment_bytes, waiting_facts)
         self._waiting: deque[bytes] = deque()
@@ -117,6 +116,11 @@ class Journal:
         self._appended += 1
         if isinstance(fact, CallEnded):
             self._urgent.set()
+
+    @property
+    def writer(self) -> str:
+        """The name of this process."""
+        return self.folder.name
 
     @property
     def appended(self) -> int:

@@ -122,9 +122,7 @@ class FolderShipper:
 class Shipper:
     """Ships what this process writes, for as long as it lives."""
 
-    def __init__(
-        self, journal: Journal, store: Store, *, interval_s: float = _INTERVAL_S
-    ) -> None:
+    def __init__(self, journal: Journal, store: Store, *, interval_s: float = _INTERVAL_S) -> None:
         self._journal = journal
         self._interval_s = interval_s
         self._folder = FolderShipper(journal.folder, store)

@@ -17,7 +17,7 @@ from server.commands._minutes import Minutes, print_list, print_minutes
 from server.commands.printing import fail, print_json
 from server.errors import AppError, NotFound
 from server.store.records import CallSummary
-from server.store.scope import Store
+from server.store.scope import Scope, Store
 
 __all__ = ["calls"]
 
@@ -114,12 +114,7 @@ async def _read(place: _Place, reference: str) -> Minutes:
     async with _open(place) as store:
         for tenant in await store.system().organizations():
             async with store.view(tenant) as scope:
-                call = await scope.calls.find(reference)
-                if call is not None:
-                    call_id = call.summary.call_id
-                    appointments = await scope.appointments.of_call(call_id)
-                    messages = await scope.messages.of_call(call_id)
-                    found.append(Minutes(call, appointments, messages))
+                found += await _minutes_of(scope, reference)
     if not found and reference == "last":
         raise NotFound(f"there is no call in {place.url or place.data / _DATABASE} yet")
     if not found:
@@ -128,6 +123,15 @@ async def _read(place: _Place, reference: str) -> Minutes:
             f"{place.url or place.data / _DATABASE}; `switchboard calls list` shows the ids"
         )
     return max(found, key=lambda minutes: minutes.call.summary.times.started_at)
+
+
+async def _minutes_of(scope: Scope, reference: str) -> list[Minutes]:
+    call = await scope.calls.find(reference)
+    if call is None:
+        return []
+    call_id = call.summary.call_id
+    appointments = await scope.appointments.of_call(call_id)
+    return [Minutes(call, appointments, await scope.messages.of_call(call_id))]
 
 
 def _listed(call: CallSummary) -> dict[str, Any]:

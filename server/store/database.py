@@ -115,7 +115,7 @@ async def open_database(
         SchemaMismatch: its schema is not ours.
     """
     module, parsed = database_module(url)
-    vault = Vault(key)
+    vault = Vault(key, clock)
     await (migrate(url) if upgrade else check_schema(url))
     writer, reader = module.open_writer(parsed), module.open_reader(parsed)
     try:

@@ -5,18 +5,20 @@ AES-256-GCM with the place of the value as associated data (architecture.md D14)
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from server.clock import Clock
 from server.errors import StoreRefused
 
 __all__ = ["Place", "Vault"]
 
 _NONCE_BYTES = 12
-"""What GCM is defined for (NIST SP 800-38D, 5.2.1.1)."""
+"""What GCM is defined for (NIST SP 800-38D, 5.2.1.1).
+
+They are those of a random UUID that hold nothing but chance (RFC 9562, 5.4)."""
 _KEY_DIGITS = 64
 
 
@@ -37,12 +39,13 @@ class Place:
 class Vault:
     """Holds the key."""
 
-    def __init__(self, key: str | None) -> None:
+    def __init__(self, key: str | None, clock: Clock) -> None:
         """`key`: 256 bits as 64 hexadecimal digits; None where no secret will be touched.
 
         Raises:
             ValueError: it is not; the text never holds it.
         """
+        self._clock = clock
         self._cipher: AESGCM | None = None
         if key is None:
             return
@@ -60,7 +63,8 @@ class Vault:
         Raises:
             StoreRefused: the store was opened without its key.
         """
-        nonce = os.urandom(_NONCE_BYTES)
+        chance = bytes.fromhex(self._clock.uuid())
+        nonce = chance[:6] + chance[10:]
         return nonce + self._opened().encrypt(nonce, secret.encode(), place.associated())
 
     def open(self, sealed: bytes, place: Place) -> str:

@@ -27,7 +27,7 @@ DEEPEST_NESTING = 3
 _OPEN_ROOTS = {
     "Protocol", "Exception", "BaseException", "ExceptionGroup", "BaseModel", "BaseSettings",
     "DeclarativeBase", "Enum", "StrEnum", "IntEnum", "Flag", "IntFlag", "NamedTuple", "TypedDict",
-    "Generic", "WSListener",
+    "Generic", "WSListener", "Struct",
 }  # fmt: skip
 """Bases that exist to be inherited from; what stands on them has no depth of its own."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Executable, Table, delete, insert, select, text, update
@@ -19,7 +19,7 @@ from tests.server.storehouse import KEY, NOON, url_of
 
 OURS, THEIRS = Tenant.proved("ours"), Tenant.proved("theirs")
 MODELS: dict[str, Any] = {
-    mapper.class_.__tablename__: mapper.class_
+    cast(Table, mapper.local_table).name: mapper.class_
     for mapper in Row.registry.mappers
     if issubclass(mapper.class_, Owned)
 }
@@ -41,17 +41,20 @@ def _values(table: Table, organization: str) -> dict[str, Any]:
     return made | {"organization_id": organization}
 
 
+async def _seed(opened: Database, tenant: Tenant) -> None:
+    await opened.system().ensure_organization(tenant.organization_id, "x")
+    async with opened.session(tenant, write=True) as session:
+        for name in owned_tables():
+            session.add(MODELS[name](**_values(Row.metadata.tables[name], tenant.organization_id)))
+            await session.flush()
+
+
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     """Both organisations with one row in each owned table."""
     async with open_database(url_of(tmp_path), clock=Clock(), key=KEY, upgrade=True) as opened:
         for tenant in (OURS, THEIRS):
-            await opened.system().ensure_organization(tenant.organization_id, "x")
-            async with opened.session(tenant, write=True) as session:
-                for name in owned_tables():
-                    table = Row.metadata.tables[name]
-                    session.add(MODELS[name](**_values(table, tenant.organization_id)))
-                    await session.flush()
+            await _seed(opened, tenant)
         yield opened
 
 
