@@ -123,6 +123,10 @@ class Guide:
     """ISO date in the business's time zone when the brief was made."""
     now: str = ""
     """HH:MM there."""
+    opens: str = ""
+    """HH:MM, the earliest opening of any day, for times said without am or pm. May be empty."""
+    closes: str = ""
+    """HH:MM, the latest it closes on any day."""
 
 
 @dataclass(frozen=True, slots=True)

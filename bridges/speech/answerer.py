@@ -16,11 +16,14 @@ from bridges.port.brief import FILL, Brief, SlotGuide, SlotKind
 from bridges.port.events import ToolCall, ToolResult
 from bridges.speech.engines import Vectors
 from bridges.speech.extract import Scene, Understood, keyed, understand, understand_all
+from bridges.speech.extract.kinds import CLOSES, OPENS
 from bridges.speech.extract.plain import bare, plain
 from bridges.speech.meaning import (
+    LIKE,
     STRONG,
     Match,
     best_match,
+    is_generic,
     is_question,
     pieces,
     ways_of,
@@ -36,6 +39,8 @@ UNSURE = 0.4
 _DOUBTFUL_VALUE = 0.5
 _WHOLE_NUMBER = 7
 """Digits that a telephone number has at least; fewer may be its beginning."""
+_LIKE_DATED = 0.4
+_WHEN = (SlotGuide("day", SlotKind.DATE, ()), SlotGuide("time", SlotKind.TIME, ()))
 _MOST_KEYS = 4
 """A longer list of keys is not remembered."""
 _NAMED_KINDS = {
@@ -119,7 +124,7 @@ class Answerer:
             return acts
         meanings = vectors or {}
         values = self._values(text)
-        exit_ = best_match(text, self._exits(), meanings)
+        exit_ = best_match(text, self._exits(), meanings, least=self._least(text))
         fact = best_match(text, self._facts(), meanings)
         if fact and is_question(text) and (exit_ is None or fact.likeness > exit_.likeness):
             return self._answer(fact)
@@ -132,7 +137,7 @@ class Answerer:
         return (
             self._named_slot(text)
             or self._by_meaning(text, meanings)
-            or self._lost(resumed=resumed)
+            or self._lost(text, resumed=resumed)
         )
 
     def keyed(self, digits: str) -> list[Act]:
@@ -161,11 +166,15 @@ class Answerer:
 
     def _scene(self) -> Scene:
         guide = self.brief.guide
+        days = (slot for slot in guide.slots if slot.kind is SlotKind.DATE)
         return Scene(
             today=date.fromisoformat(guide.today) if guide.today else date(2000, 1, 1),
             now=time.fromisoformat(guide.now) if guide.now else time(12, 0),
             region=guide.region,
             language=self.brief.language,
+            opens=time.fromisoformat(guide.opens) if guide.opens else OPENS,
+            closes=time.fromisoformat(guide.closes) if guide.closes else CLOSES,
+            day=next((str(s.value) for s in days if s.value is not None), ""),
         )
 
     def _slot(self, name: str) -> SlotGuide | None:
@@ -191,6 +200,11 @@ class Answerer:
     def _ways(self) -> dict[str, tuple[str, ...]]:
         slot = self._pending()
         return dict(slot.options) if slot is not None and slot.kind is SlotKind.CHOICE else {}
+
+    def _least(self, text: str) -> float:
+        """Likeness that opens a door: a day or a time said at it is a hint of its own."""
+        dated = not self.brief.guide.slots and understand_all(text, _WHEN, self._scene())
+        return _LIKE_DATED if dated else LIKE
 
     def _values(self, text: str) -> dict[str, Understood]:
         slot = self._pending()
@@ -293,11 +307,15 @@ class Answerer:
             return []
         return self._fill({slot.name: Understood(meant.key, slot.options[meant.key][0], 0.7)})
 
-    def _lost(self, *, resumed: bool) -> list[Act]:
+    def _lost(self, text: str, *, resumed: bool) -> list[Act]:
         slot = self._pending()
-        if resumed and slot is not None:
+        if resumed:
+            return self._say(self._ask()) if slot is not None else []
+        if slot is None and not self._failures and is_generic(text) and not _declines(text):
+            # `Hello?` and `yes please` want to be helped.
+            self._failures = 1
             return self._say(self._ask())
-        return [] if resumed else self._repair()
+        return self._repair()
 
     def _repair(self) -> list[Act]:
         """Not understood: other words each time, and keys from the second time on."""
@@ -345,6 +363,10 @@ class Answerer:
     def _say(*parts: str) -> list[Act]:
         text = " ".join(part.strip() for part in parts if part.strip())
         return [Say(text)] if text else []
+
+
+def _declines(text: str) -> bool:
+    return bool({"no", "nope", "nothing", "nada"} & set(bare(text).split()))
 
 
 def _listed(values: Mapping[str, Understood]) -> str:

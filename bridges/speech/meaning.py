@@ -16,9 +16,18 @@ from rapidfuzz import fuzz
 from bridges.speech.engines import Vectors
 from bridges.speech.extract.plain import bare, word_set
 
-__all__ = ["STRONG", "Match", "best_match", "is_generic", "is_question", "pieces", "ways_of"]
+__all__ = [
+    "LIKE",
+    "STRONG",
+    "Match",
+    "best_match",
+    "is_generic",
+    "is_question",
+    "pieces",
+    "ways_of",
+]
 
-_LIKE = 0.5
+LIKE = 0.5
 """Least likeness that counts. Measured with MiniLM on 41 callers' sentences against ten doors and
 facts: unrelated ones reach 0.44, related ones have a median of 0.6."""
 _LEAD = 0.06
@@ -29,7 +38,7 @@ _WORDS_ALIKE = 86.0
 """Likeness of the bare words, of 100, that stands in for meaning."""
 _GENERIC = word_set(
     """
-    yes yeah yep yup ok okay sure hello hi hey good morning afternoon evening thanks thank you
+    very much yes yeah yep yup ok okay sure hello hi hey good morning afternoon evening thanks thank you
     please     um uh right well so fine great alright a an the no nope hm mm i it is that's
     si vale hola buenos buenas dias tardes noches gracias por favor bueno pues claro no bien eh
     """
@@ -78,11 +87,21 @@ def ways_of(description: str, examples: Iterable[str]) -> tuple[str, ...]:
 
 
 def best_match(
-    text: str, doors: Mapping[str, Sequence[str]], vectors: Mapping[str, Vectors]
+    text: str,
+    doors: Mapping[str, Sequence[str]],
+    vectors: Mapping[str, Vectors],
+    *,
+    least: float = LIKE,
 ) -> Match | None:
-    """The door (key to ways of saying it) that was meant; None when none, or two equally."""
+    """The door (key to ways of saying it) that was meant; None when none, or two equally.
+
+    Courtesy and assent mean a door only when they are its very words.
+    """
     parts = [piece for piece in pieces(text) if not is_generic(piece)]
-    if not parts or not doors:
+    if not parts:
+        said = (key for key, ways in doors.items() if bare(text) in map(bare, ways))
+        return next((Match(key, 1.0) for key in said), None)
+    if not doors:
         return None
     likeness = {
         key: max((_likeness(parts, way, vectors) for way in ways), default=0.0)
@@ -90,7 +109,7 @@ def best_match(
     }
     first, *others = sorted(likeness, key=likeness.__getitem__, reverse=True)
     lead = likeness[first] - max((likeness[key] for key in others), default=0.0)
-    if likeness[first] < _LIKE or lead < _LEAD:
+    if likeness[first] < least or lead < _LEAD:
         return None
     return Match(first, likeness[first])
 

@@ -253,15 +253,16 @@ class ModelMind:
 
     async def _answer(self) -> AsyncGenerator[Act, None]:
         answer = _Answer()
+        deltas = self._model.answer(self._messages(), self._brief.tools)
         try:
-            async with aclosing(self._model.answer(self._messages(), self._brief.tools)) as deltas:
-                async for delta in deltas:
-                    if whole := answer.add(delta):
-                        yield Say(whole)
+            async for delta in deltas:
+                if whole := answer.add(delta):
+                    yield Say(whole)
             if rest := answer.last():
                 yield Say(rest)
             calls = [part.whole("model") for _, part in sorted(answer.parts.items())]
         finally:
+            await deltas.aclose()
             # Also when it is cut short: the model has said what the caller may have heard.
             if answer.spoken:
                 self.spoke(" ".join(answer.spoken))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import time
 from typing import Any
 
 from bridges.port.brief import (
@@ -47,6 +48,7 @@ def brief_for(
     `tools` are the working tools that exist; the node offers those that it names.
     """
     node = spec.nodes[name]
+    spans = [span for day in spec.business.hours.values() for span in day]
     exits = tuple(exit_ for exit_ in (*node.exits, *spec.anywhere) if exit_.when)
     slots = tuple(_slot_guide(spec, slot, known, required=True) for slot in node.collect) + tuple(
         _slot_guide(spec, slot, known, required=False) for slot in node.change
@@ -72,10 +74,16 @@ def brief_for(
             region=spec.business.region,
             today=around.today.isoformat(),
             now=around.now.strftime("%H:%M"),
+            opens=_clock(min((span.opens for span in spans), default=None)),
+            closes=_clock(max((span.closes for span in spans), default=None)),
         ),
         language=spec.language,
         voice=spec.voice,
     )
+
+
+def _clock(moment: time | None) -> str:
+    return moment.strftime("%H:%M") if moment else ""
 
 
 def _slot_guide(

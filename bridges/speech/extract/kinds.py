@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-__all__ = ["Found", "Scene", "Understood"]
+__all__ = ["CLOSES", "OPENS", "Found", "Scene", "Understood"]
+
+
+OPENS = time(8, 0)
+CLOSES = time(20, 0)
+"""When a business is open, for all that we know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +25,12 @@ class Scene:
     """ISO 3166 region: order of numeric dates, length of telephone numbers."""
     language: str = "en"
     """BCP 47; English and Spanish are understood, anything else is read as English."""
-    opens: time = time(8, 0)
+    opens: time = OPENS
     """From when a time without morning or afternoon is likely."""
-    closes: time = time(20, 0)
+    closes: time = CLOSES
     """Until when."""
+    day: str = ""
+    """ISO date that the talk is about, if it is known: a time of today lies ahead."""
 
     @property
     def spanish(self) -> bool:

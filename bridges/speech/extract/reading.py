@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, time
 from typing import Any
 
@@ -67,7 +68,7 @@ def understand_all(
     """
     out: dict[str, Understood] = {}
     rest = plain(text, spanish=scene.spanish)
-    ranked = sorted(slots, key=lambda slot: (slot.name != asked, _ORDER.index(slot.kind)))
+    ranked = sorted(slots, key=lambda slot: (_ORDER.index(slot.kind), slot.name != asked))
     strict = [slot for slot in ranked if slot.kind is not SlotKind.TEXT]
     for certain in (True, False):
         for slot in strict:
@@ -76,6 +77,8 @@ def understand_all(
             found = _find(text, rest, slot, scene, asked=slot.name == asked and not certain)
             if found is None:
                 continue
+            if slot.kind is SlotKind.DATE:
+                scene = replace(scene, day=found.value)
             out[slot.name] = Understood(
                 found.value, _said(slot, found.value, scene), found.confidence
             )

@@ -171,6 +171,8 @@ def _clock(hour: int, minute: int, half: str, scene: Scene) -> str | None:
 def _likelier(hour: int, minute: int, scene: Scene) -> int:
     """Morning or afternoon by the hours in which the business is open; else by habit."""
     early, late = hour % 12, hour % 12 + 12
+    if scene.day == scene.today.isoformat() and time(early, minute) < scene.now:
+        return late
     fits = [h for h in (early, late) if scene.opens <= time(h, minute) <= scene.closes]
     if len(fits) == 1:
         return fits[0]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bridges.port.brief import FILL, Brief, Guide
+from bridges.port.brief import FILL, Brief, ExitGuide, Guide
 from bridges.port.events import ToolResult
-from bridges.speech.answerer import Answerer, Say
+from bridges.speech.answerer import Answerer, Call, Say
 from bridges.speech.engines import Embedder, SpeechSettings
 from bridges.speech.minilm import open_engine
 from tests.bridges.speech.briefs import CLINIC, HAIRDRESSER, PELUQUERIA, ROOMS, Business, Talk
@@ -162,7 +162,7 @@ def test_an_intent_is_found_in_other_words(
 @pytest.mark.parametrize(
     "said",
     [
-        "Yes.", "Okay.", "Hello?", "Thanks.", "Thank you very much.", "Ten of clubs.",
+        "No.", "Ten of clubs.",
         "How old is the Brooklyn Bridge?", "Every purchase is a vote.",
         "Sunday is the best part of the week.", "He was not an ill-disposed young man.",
         "my dog ate my homework", "what's the weather like",
@@ -174,6 +174,45 @@ def test_small_talk_opens_no_door_and_draws_no_fact(
     talk = Talk(business, embedder)
     assert talk.hears(said).startswith("Sorry, I did not understand that.")
     assert talk.calls == []
+
+
+@pytest.mark.parametrize("said", ["Hello?", "Yes please.", "Okay.", "Thank you very much."])
+def test_courtesy_is_met_with_an_offer_of_help_and_then_with_keys(
+    embedder: Embedder, said: str
+) -> None:
+    talk = Talk(ROOMS, embedder)
+    assert talk.hears(said) == "How can I help you?"
+    assert "You can also press 1" in talk.hears(said)
+    assert talk.calls == []
+
+
+def test_a_day_said_at_the_door_makes_a_weaker_likeness_enough(embedder: Embedder) -> None:
+    talk = Talk(HAIRDRESSER, embedder)
+    talk.hears("I'd like a men's cut on Tuesday afternoon.")
+    assert talk.calls == [("go_book", {}), (FILL, {"service": "cut", "day": "2026-11-24"})]
+
+
+def test_a_time_of_today_lies_ahead(embedder: Embedder) -> None:
+    talk = Talk(ROOMS, embedder)
+    talk.hears("Can I get a room today?")
+    talk.hears("at nine")
+    assert talk.known == {"day": "2026-11-21", "time": "21:00"}
+
+
+def test_the_opening_hours_tell_evening_from_morning() -> None:
+    guide = Guide("x", slots=ROOMS.slots, opens="12:00", closes="23:00")
+    answerer = Answerer(Brief("", guide=guide), lambda: "t")
+    [act] = answerer.heard("at nine")
+    assert isinstance(act, Call)
+    assert dict(act.call.arguments) == {"time": "21:00"}
+
+
+def test_the_very_words_of_a_door_open_it_even_if_they_are_courtesy() -> None:
+    door = ExitGuide("go_bye", "The caller is finished.", ("no", "no thank you"))
+    answerer = Answerer(Brief("", guide=Guide("x", exits=(door,))), lambda: "t")
+    [act] = answerer.heard("No, thank you.")
+    assert isinstance(act, Call)
+    assert act.call.name == "go_bye"
 
 
 def test_a_person_is_reached_from_the_middle_of_a_booking(embedder: Embedder) -> None:
