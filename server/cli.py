@@ -17,6 +17,7 @@ from server.commands.call import call
 from server.commands.calls import calls
 from server.commands.config import config
 from server.commands.doctor import doctor
+from server.commands.numbers import numbers
 from server.commands.run import run
 
 __all__ = ["app", "main"]
@@ -32,6 +33,7 @@ app.command()(run)
 app.command()(call)
 app.add_typer(calls, name="calls")
 app.add_typer(agents, name="agents")
+app.add_typer(numbers, name="numbers")
 app.add_typer(accounts, name="accounts")
 app.command()(config)
 app.command()(doctor)
