@@ -121,7 +121,7 @@ def _verb(element: Xml.Element, base: str) -> Verb | None:
         case "Say":
             return Say((element.text or "").strip())
         case "Pause":
-            return Pause(float(element.get("length", "1")))
+            return Pause(_seconds(element.get("length", "1")))
         case "Dial":
             return Dial("".join(element.itertext()).strip())
         case "Redirect":
@@ -132,6 +132,11 @@ def _verb(element: Xml.Element, base: str) -> Verb | None:
             return HangUpVerb()
         case _:
             return None
+
+
+def _seconds(text: str) -> float:
+    """A `length`, as Twilio takes it: whole seconds, and 1 for what is none."""
+    return float(text) if text.isdecimal() else 1.0
 
 
 def _connect(element: Xml.Element, stream: Xml.Element, base: str) -> Connect:

@@ -50,6 +50,8 @@ class Manners:
     first_message: str | None = None
     """A text sent before anything else."""
     close_code: int = 1000
+    drop: bool = False
+    """Break the connection instead of closing the stream."""
     voice_reply: Response | None = None
     transcript: list[dict[str, Any]] | None = None
 
@@ -110,7 +112,8 @@ class LittleServer:
             message = json.loads(await socket.receive_text())
             self.messages.append(message)
             if message["event"] == "stop" or not await agent.hear(message):
-                await socket.close(self.manners.close_code)
+                if not self.manners.drop:
+                    await socket.close(self.manners.close_code)
                 return
 
     async def _signed(self, request: Request) -> bool:

@@ -93,6 +93,20 @@ def test_a_moment_that_does_not_come_ends_the_call_with_the_reason() -> None:
     assert len(scene.of(PutDown)) == 1
 
 
+@pytest.mark.parametrize(
+    ("when", "told"),
+    [
+        (When(Moment.AGENT_STARTS), "the agent to begin to speak"),
+        (When(Moment.AGENT_SAID, pattern="price"), "the agent to say /price/"),
+        (When(Moment.BARGE_IN, seconds=2), "the agent to speak for 2 s"),
+        (When(Moment.SECONDS, seconds=2.5), "2.5 s to pass"),
+        (When(Moment.ANSWERED), "the call to be answered"),
+    ],
+)
+def test_what_is_waited_for_is_said_in_words(when: When, told: str) -> None:
+    assert str(when) == told
+
+
 @pytest.mark.requirement("rehearsal:caller:waits")
 def test_keys_are_pressed_one_after_another() -> None:
     scene = Scene(Step(Press("15#"), When(Moment.ANSWERED)))

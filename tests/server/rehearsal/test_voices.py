@@ -66,7 +66,8 @@ def test_a_person_is_heard_and_their_utterances_are_noticed() -> None:
         events += happened
     (event,) = events
     assert isinstance(event, Utterance)
-    assert (event.started_s, event.ended_s) == (pytest.approx(0.1), pytest.approx(0.3))
+    assert event.started_s == pytest.approx(0.1)
+    assert event.ended_s == pytest.approx(0.3)
     assert event.over_agent
     assert caller.frame(2.0) == (SILENCE, ())
     caller.agent_said("nothing that matters")
