@@ -38,8 +38,8 @@ _WORDS_ALIKE = 86.0
 """Likeness of the bare words, of 100, that stands in for meaning."""
 _GENERIC = word_set(
     """
-    very much yes yeah yep yup ok okay sure hello hi hey good morning afternoon evening thanks thank you
-    please     um uh right well so fine great alright a an the no nope hm mm i it is that's
+    yes yeah yep yup ok okay sure hello hi hey good morning afternoon evening thanks thank you very
+    much please um uh right well so fine great alright a an the no nope hm mm i it is that's
     si vale hola buenos buenas dias tardes noches gracias por favor bueno pues claro no bien eh
     """
 )

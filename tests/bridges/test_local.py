@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridges import local
-from bridges.port.brief import FILL
+from bridges.port.brief import FILL, Brief, Guide
 from bridges.port.errors import Lost, Overloaded
 from bridges.port.events import (
     BotAudio,
@@ -30,8 +30,8 @@ from bridges.port.events import (
     UserTranscript,
 )
 from bridges.port.session import BridgeModule
-from bridges.speech.errors import SpeechBusy, SpeechLost
-from tests.bridges.speech.local_call import BOOKING, BUSY, Call, connected
+from bridges.speech.errors import SpeechBusy, SpeechLost, SpeechRefused
+from tests.bridges.speech.local_call import BOOKING, BUSY, DAY, GREET, Call, connected
 from tests.bridges.speech.talking_engine import SILENCE, TalkingEngine
 from tests.virtual import in_virtual_time, run
 
@@ -231,6 +231,50 @@ async def test_an_engine_that_stays_busy_gives_the_call_away() -> None:
         error = call.of(BridgeFailed)[0].error
     assert isinstance(error, Overloaded)
     assert error.retryable
+
+
+@in_virtual_time
+async def test_a_language_that_the_recognizer_does_not_know_ends_in_keys_not_in_silence() -> None:
+    engine = TalkingEngine()
+    engine.deaf = [SpeechRefused("this model hears English only")]
+    async with connected(engine) as call:
+        call.says("Book a room.")
+        call.session.send(StartTurn(0.5))
+        call.session.send(CommitTurn())
+        await call.until(lambda: bool(call.of(ReplyDone)))
+        assert [one.text for one in call.of(UserTranscript)] == [""]
+        assert call.words().startswith("Sorry")
+        assert call.of(BridgeFailed) == []
+
+
+@in_virtual_time
+async def test_a_brief_that_comes_during_an_interruption_is_taken_in_silently() -> None:
+    async with connected(TalkingEngine(), GREET) as call:
+        call.session.send(Rebrief(BOOKING, reply=False))
+        await call.lasts(0.001)
+        call.session.send(Interrupt(0))
+        call.session.send(UserText("tomorrow"))
+        await call.until(lambda: bool(call.of(ToolCall)))
+        assert dict(call.of(ToolCall)[0].arguments) == {"day": "2026-11-22"}
+
+
+@in_virtual_time
+async def test_an_answer_that_is_being_thought_up_is_dropped_by_an_interruption() -> None:
+    async with connected(TalkingEngine(), BOOKING) as call:
+        call.session.send(UserText("tomorrow"))
+        await call.lasts(0.001)
+        call.session.send(Interrupt(0))
+        await call.lasts(2)
+        assert call.of(ToolCall) == []
+
+
+@in_virtual_time
+async def test_a_mind_that_breaks_is_a_failed_bridge_and_not_silence() -> None:
+    broken = Brief("", guide=Guide("g", slots=(DAY,), today="no date"))
+    async with connected(TalkingEngine(), broken) as call:
+        call.session.send(UserText("tomorrow"))
+        await call.until(lambda: bool(call.of(BridgeFailed)))
+        assert isinstance(call.of(BridgeFailed)[0].error, Lost)
 
 
 @in_virtual_time

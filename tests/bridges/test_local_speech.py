@@ -9,6 +9,7 @@ import pytest
 
 from bridges import local
 from bridges.port.brief import FILL
+from bridges.port.errors import Rejected
 from bridges.port.events import (
     BotAudio,
     BridgeEvent,
@@ -81,3 +82,14 @@ async def test_recorded_speech_books_a_room(speech_clips: Path, tmp_path: Path) 
         (FILL, {"day": "2026-11-21"}),
         (FILL, {"time": "14:30"}),
     ]
+
+
+async def test_a_missing_engine_says_how_to_mend_it(tmp_path: Path) -> None:
+    options = BridgeOptions(tmp_path, {"recognizer": "no_such_engine"})
+    with pytest.raises(Rejected, match="no_such_engine is missing"):
+        await _opened(options)
+
+
+async def _opened(options: BridgeOptions) -> None:
+    async with asyncio.timeout(60), local.open(options):
+        return

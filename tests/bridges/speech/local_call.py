@@ -21,7 +21,7 @@ from bridges.port.events import (
 from bridges.port.session import Opening
 from tests.bridges.speech.talking_engine import SILENCE, TalkingEngine, spoken
 
-__all__ = ["BOOKING", "BUSY", "GREET", "Call", "connected"]
+__all__ = ["BOOKING", "BUSY", "DAY", "GREET", "Call", "connected"]
 
 DAY = SlotGuide("day", SlotKind.DATE, ("For which day?", "Which day shall I book?"))
 TIME = SlotGuide("time", SlotKind.TIME, ("At what time?",))
