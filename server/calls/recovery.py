@@ -7,17 +7,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from media.call import HangupCause
 from server.calls.journal import leave_folder, take_lock
 from server.calls.shipper import FolderShipper
 from server.errors import StoreDown
 from server.store.records import Stamp
-from server.store.scope import Store
-
-if TYPE_CHECKING:
-    from server.store.system import UnfinishedCall
+from server.store.scope import Store, UnfinishedCall
 
 __all__ = ["Recovered", "recover"]
 

@@ -34,6 +34,7 @@ from server.store.records import (
     CallStart,
     EventRecord,
     RecordingRef,
+    RowKey,
     Stamp,
     ToolRecord,
     TurnRecord,
@@ -42,7 +43,7 @@ from server.store.scope import Scope, Store, Tenant
 
 __all__ = ["FolderShipper", "Shipper"]
 
-_INTERVAL_S = 0.25
+_INTERVAL_S = 0.5
 _LONGEST_WAIT_S = 30.0
 _DOUBLINGS = 10
 _BATCH_FACTS = 200
@@ -107,6 +108,7 @@ class FolderShipper:
         """All in one transaction; where the store refuses, one by one, and the guilty aside."""
         try:
             async with self.store.scope(tenant) as scope:
+                await scope.calls.expect(map(_key_of, facts))
                 for fact in facts:
                     await apply_fact(scope, fact, writer=self.folder.name)
         except StoreRefused as refused:
@@ -192,6 +194,18 @@ async def apply_fact(scope: Scope, fact: Fact, *, writer: str) -> None:
             await scope.calls.put_recording(stamp, RecordingRef(fact.path, fact.seconds))
         case _:
             assert_never(fact)
+
+
+def _key_of(fact: Fact) -> RowKey:
+    match fact:
+        case TurnNoted():
+            return RowKey("turn", fact.call_id, fact.turn_id)
+        case ToolNoted():
+            return RowKey("tool", fact.call_id, fact.tool_id)
+        case EventNoted():
+            return RowKey("event", fact.call_id, fact.seq)
+        case _:
+            return RowKey("call", fact.call_id, fact.call_id)
 
 
 def _start_of(fact: CallOpened, writer: str) -> CallStart:

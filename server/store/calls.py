@@ -6,7 +6,11 @@ undoes a newer one.
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.store.records import (
@@ -17,15 +21,26 @@ from server.store.records import (
     CallTimes,
     EventRecord,
     RecordingRef,
+    RowKey,
     Stamp,
     ToolRecord,
     TurnRecord,
 )
-from server.store.schema import Call, CallEvent, ToolCall, Turn
+from server.store.schema import Call, CallEvent, Row, ToolCall, Turn
 
 __all__ = ["CallRepository"]
 
 _NOBODY = AgentRef("", 0)
+_COLUMNS: Mapping[str, tuple[Any, Any]] = MappingProxyType(
+    {
+        "call": (Call.id, Call.id),
+        "turn": (Turn.call_id, Turn.id),
+        "tool": (ToolCall.call_id, ToolCall.id),
+        "event": (CallEvent.call_id, CallEvent.seq),
+    }
+)
+
+_Key = tuple[str, str, str | int]
 
 
 class CallRepository:
@@ -33,6 +48,30 @@ class CallRepository:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+        self._known: dict[_Key, Any] = {}
+
+    async def expect(self, keys: Iterable[RowKey]) -> None:
+        """Look up at once the rows that the coming facts are about.
+
+        Not needed, but a batch then costs a few statements instead of several a fact.
+        """
+        wanted: dict[str, set[tuple[str, str | int]]] = {"call": set()}
+        for key in keys:
+            wanted["call"].add((key.call_id, key.call_id))
+            wanted.setdefault(key.kind, set()).add((key.call_id, key.row_id))
+        for kind, pairs in wanted.items():
+            unknown = [pair for pair in pairs if (kind, *pair) not in self._known]
+            if unknown:
+                await self._look_up(kind, unknown)
+
+    async def _look_up(self, kind: str, pairs: list[tuple[str, str | int]]) -> None:
+        call_id, row_id = _COLUMNS[kind]
+        self._known |= dict.fromkeys((kind, *pair) for pair in pairs)
+        rows = await self._session.scalars(
+            select(call_id.class_).where(tuple_(call_id, row_id).in_(pairs))
+        )
+        for row in rows:
+            self._known[kind, getattr(row, call_id.key), getattr(row, row_id.key)] = row
 
     async def begin(self, stamp: Stamp, start: CallStart) -> None:
         """The call exists.
@@ -44,7 +83,7 @@ class CallRepository:
         if row is not None and row.carrier:
             return
         if row is None:
-            self._session.add(_new_row(stamp, start))
+            self._add("call", stamp.call_id, _new_row(stamp, start), stamp)
         else:
             # Facts came before their call; now it is known what they are about.
             _describe(row, start)
@@ -72,12 +111,10 @@ class CallRepository:
     async def put_turn(self, stamp: Stamp, turn: TurnRecord) -> None:
         """Add a turn, or replace it with what is known by now."""
         await self._touched(stamp)
-        row = await self._session.scalar(
-            select(Turn).where(Turn.call_id == stamp.call_id, Turn.id == turn.turn_id)
-        )
+        row: Turn | None = await self._find("turn", stamp, turn.turn_id)
         if row is None:
             row = Turn(call_id=stamp.call_id, id=turn.turn_id, position=stamp.seq, applied_seq=-1)
-            self._session.add(row)
+            self._add("turn", turn.turn_id, row, stamp)
         if stamp.seq < row.applied_seq:
             return
         row.applied_seq, row.speaker, row.text = stamp.seq, turn.speaker, turn.text
@@ -87,12 +124,10 @@ class CallRepository:
     async def put_tool(self, stamp: Stamp, tool: ToolRecord) -> None:
         """Add a tool's run, or replace it with its end."""
         await self._touched(stamp)
-        row = await self._session.scalar(
-            select(ToolCall).where(ToolCall.call_id == stamp.call_id, ToolCall.id == tool.tool_id)
-        )
+        row: ToolCall | None = await self._find("tool", stamp, tool.tool_id)
         if row is None:
             row = ToolCall(call_id=stamp.call_id, id=tool.tool_id, applied_seq=-1)
-            self._session.add(row)
+            self._add("tool", tool.tool_id, row, stamp)
         if stamp.seq < row.applied_seq:
             return
         row.applied_seq, row.name, row.arguments = stamp.seq, tool.name, dict(tool.arguments)
@@ -102,21 +137,15 @@ class CallRepository:
     async def put_event(self, stamp: Stamp, happened: EventRecord) -> None:
         """Add an event, once."""
         await self._touched(stamp)
-        there = await self._session.scalar(
-            select(CallEvent.seq).where(
-                CallEvent.call_id == stamp.call_id, CallEvent.seq == stamp.seq
+        if await self._find("event", stamp, stamp.seq) is None:
+            row = CallEvent(
+                call_id=stamp.call_id,
+                seq=stamp.seq,
+                kind=happened.kind,
+                at_s=happened.at_s,
+                facts=dict(happened.facts),
             )
-        )
-        if there is None:
-            self._session.add(
-                CallEvent(
-                    call_id=stamp.call_id,
-                    seq=stamp.seq,
-                    kind=happened.kind,
-                    at_s=happened.at_s,
-                    facts=dict(happened.facts),
-                )
-            )
+            self._add("event", stamp.seq, row, stamp)
 
     async def recent(self, limit: int = 50) -> tuple[CallSummary, ...]:
         """The newest calls first."""
@@ -159,7 +188,18 @@ class CallRepository:
         )
 
     async def _row(self, stamp: Stamp) -> Call | None:
-        return await self._session.scalar(select(Call).where(Call.id == stamp.call_id))
+        found: Call | None = await self._find("call", stamp, stamp.call_id)
+        return found
+
+    async def _find(self, kind: str, stamp: Stamp, row_id: str | int) -> Any:
+        key = (kind, stamp.call_id, row_id)
+        if key not in self._known:
+            await self.expect([RowKey(kind, stamp.call_id, row_id)])
+        return self._known[key]
+
+    def _add(self, kind: str, row_id: str | int, row: Row, stamp: Stamp) -> None:
+        self._known[kind, stamp.call_id, row_id] = row
+        self._session.add(row)
 
     async def _touched(self, stamp: Stamp) -> Call:
         """The call's row, which remembers its newest fact; an unknown call gets a bare one.
@@ -170,7 +210,8 @@ class CallRepository:
         if row is None:
             nowhere = CallStart("", stamp.call_id, "inbound", "", "", _NOBODY)
             row = _new_row(stamp, nowhere)
-            self._session.add(row)
+            self._add("call", stamp.call_id, row, stamp)
+            await self._session.flush()
         if stamp.seq > row.last_seq:
             row.last_seq = stamp.seq
             row.last_fact_at = max(stamp.at, row.last_fact_at)

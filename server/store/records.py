@@ -21,6 +21,7 @@ __all__ = [
     "MessageRecord",
     "NumberRecord",
     "RecordingRef",
+    "RowKey",
     "Stamp",
     "ToolRecord",
     "TurnRecord",
@@ -34,6 +35,16 @@ class Stamp:
     call_id: str
     seq: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RowKey:
+    """Which row a fact is about."""
+
+    kind: str
+    """`call`, `turn`, `tool` or `event`."""
+    call_id: str
+    row_id: str | int
 
 
 @dataclass(frozen=True, slots=True)

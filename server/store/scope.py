@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from server.clock import Clock
+from server.store.records import Stamp
 
 if TYPE_CHECKING:
     from server.store.accounts import AccountRepository
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from server.store.numbers import NumberRepository
     from server.store.system import SystemScope
 
-__all__ = ["Route", "Scope", "Store", "Tenant"]
+__all__ = ["FoundAccount", "Route", "Scope", "Store", "Tenant", "UnfinishedCall"]
 
 
 @final
@@ -65,6 +66,29 @@ class Route:
     agent_id: str
     version: int
     spec_yaml: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAccount:
+    """A carrier account, whose it is, and its secret."""
+
+    tenant: Tenant
+    carrier: str
+    account_id: str
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"FoundAccount({self.tenant}, {self.carrier}, {self.account_id})"
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedCall:
+    """A call whose end was never written down."""
+
+    tenant: Tenant
+    last: Stamp
+    """Its last fact."""
+    recording_path: str
 
 
 @dataclass(frozen=True, slots=True)

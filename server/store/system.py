@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -14,33 +13,10 @@ from server.clock import Clock
 from server.store.accounts import place_of
 from server.store.records import Stamp
 from server.store.schema import Account, Agent, AgentVersion, Call, Number, Organization
-from server.store.scope import Route, Tenant
+from server.store.scope import FoundAccount, Route, Tenant, UnfinishedCall
 from server.store.vault import Vault
 
-__all__ = ["FoundAccount", "SystemScope", "UnfinishedCall"]
-
-
-@dataclass(frozen=True, slots=True)
-class FoundAccount:
-    """A carrier account, whose it is, and its secret."""
-
-    tenant: Tenant
-    carrier: str
-    account_id: str
-    secret: str
-
-    def __repr__(self) -> str:
-        return f"FoundAccount({self.tenant}, {self.carrier}, {self.account_id})"
-
-
-@dataclass(frozen=True, slots=True)
-class UnfinishedCall:
-    """A call whose end was never written down."""
-
-    tenant: Tenant
-    last: Stamp
-    """Its last fact."""
-    recording_path: str
+__all__ = ["SystemScope"]
 
 
 class SessionOpener(Protocol):
