@@ -1,0 +1,1 @@
+"""How many calls, how fast, how large: measured against named peers."""

@@ -1,0 +1,1 @@
+"""The peers: servers built on other frameworks, run in environments of their own."""
