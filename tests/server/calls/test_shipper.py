@@ -6,6 +6,7 @@ import asyncio
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from server.calls.facts import EventNoted, Fact, encode_fact
@@ -148,3 +149,19 @@ async def test_a_fact_that_the_store_refuses_is_put_aside(tmp_path: Path) -> Non
             assert call is not None
             assert call.summary.state == "ended"
         assert segments_in(folder) == []
+
+
+async def test_one_refused_fact_takes_no_other_with_it(tmp_path: Path) -> None:
+    folder = tmp_path / "journal" / "w1"
+    folder.mkdir(parents=True)
+    facts = list(story("c1"))
+    clash = msgspec.structs.replace(facts[0], call_id="c2")
+    lines = [encode_fact(fact) for fact in (*facts[:4], clash, *facts[4:])]
+    (folder / "00000000.jsonl").write_bytes(b"".join(lines))
+    async with open_store(tmp_path) as (store, tenant):
+        assert await FolderShipper(folder, store).ship(closed=True) == 11
+        call = await _read(store, tenant, "c1")
+        assert call is not None
+        assert (len(call.turns), call.summary.state) == (2, "ended")
+        assert await _read(store, tenant, "c2") is None
+    assert (tmp_path / "journal" / "refused.jsonl").read_bytes() == encode_fact(clash)
