@@ -311,11 +311,18 @@ class Answerer:
         slot = self._pending()
         if resumed:
             return self._say(self._ask()) if slot is not None else []
-        if slot is None and not self._failures and is_generic(text) and not _declines(text):
+        if slot is None and is_generic(text) and _declines(text):
+            return self._declined() or self._repair()
+        if slot is None and not self._failures and is_generic(text):
             # `Hello?` and `yes please` want to be helped.
             self._failures = 1
             return self._say(self._ask())
         return self._repair()
+
+    def _declined(self) -> list[Act]:
+        """A bare `no` to `anything else?` takes the one door that is opened by declining."""
+        doors = [key for key, ways in self._exits().items() if any(map(_declines, ways))]
+        return self._leave(Match(doors[0], 1.0), "", 1.0) if len(doors) == 1 else []
 
     def _repair(self) -> list[Act]:
         """Not understood: other words each time, and keys from the second time on."""

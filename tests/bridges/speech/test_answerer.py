@@ -162,7 +162,7 @@ def test_an_intent_is_found_in_other_words(
 @pytest.mark.parametrize(
     "said",
     [
-        "No.", "Ten of clubs.",
+        "Ten of clubs.",
         "How old is the Brooklyn Bridge?", "Every purchase is a vote.",
         "Sunday is the best part of the week.", "He was not an ill-disposed young man.",
         "my dog ate my homework", "what's the weather like",
@@ -205,6 +205,12 @@ def test_the_opening_hours_tell_evening_from_morning() -> None:
     [act] = answerer.heard("at nine")
     assert isinstance(act, Call)
     assert dict(act.call.arguments) == {"time": "21:00"}
+
+
+def test_a_bare_no_leaves_by_the_door_that_declining_opens(embedder: Embedder) -> None:
+    talk = Talk(ROOMS, embedder)
+    talk.hears("No.")
+    assert [name for name, _ in talk.calls] == ["go_bye"]
 
 
 def test_the_very_words_of_a_door_open_it_even_if_they_are_courtesy() -> None:
