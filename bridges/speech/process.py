@@ -39,6 +39,8 @@ class WorkerProcess:
             stdout=asyncio.subprocess.PIPE,
             limit=_READ_AHEAD_BYTES,
             cwd=_ROOT,
+            # Ctrl-C goes to the whole foreground group; the worker must outlast the drain.
+            start_new_session=True,
         )
         worker = cls(process)
         try:
