@@ -18,7 +18,11 @@ import pytest
 from tests.gates import conduct, sizes, text
 from tests.gates.source import ROOMS, Finding, Module, parse, project_modules
 
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {
+    "class-attributes server/agent/spec.py::AgentSpec": (
+        "it mirrors the agent's YAML, whose keys are flat so that its author need not nest"
+    ),
+}
 """`gate path::qualified.name` and why the rule is broken there."""
 
 Gate = Callable[[Module], Iterable[Finding]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +51,20 @@ def call_routes(store: Store, prove: Prove, data: Path) -> APIRouter:
     async def recording(call_id: str, tenant: Tenant = asking) -> FileResponse:
         """Its recording: stereo WAV, the caller on the left."""
         record = await find(tenant, call_id)
-        path = data / record.summary.recording.path
-        inside = data.resolve() in path.resolve().parents
-        if not record.summary.recording.path or not inside or not path.exists():
+        path = await asyncio.to_thread(_sound_of, record, data)
+        if path is None:
             raise NotFound(f"the call {call_id!r} has no recording (yet)")
         return FileResponse(path, media_type="audio/wav", filename=path.name)
 
     return router
+
+
+def _sound_of(record: CallRecord, data: Path) -> Path | None:
+    """The recording's file; None when there is none, or it lies outside the data folder."""
+    named = record.summary.recording.path
+    path = (data / named).resolve()
+    inside = data.resolve() in path.parents
+    return path if named and inside and path.exists() else None
 
 
 def _document(record: CallRecord) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tests.gates.source import Finding
 __all__ = ["foreign_text", "text_files"]
 
 _SKIPPED_FOLDERS = {
-    ".git", ".venv", ".tools", "node_modules", "__pycache__", "data", "dist", "build",
+    ".git", ".venv", ".tools", ".bench", "node_modules", "__pycache__", "data", "dist", "build",
     ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".import_linter_cache",
 }  # fmt: skip
 _LARGEST_BYTES = 2_000_000
