@@ -15,7 +15,7 @@ from server.calls.live import LiveCalls
 from server.calls.minutes import Minutes
 from server.lines.reception import Apology, Declined, Outcome, Welcome
 from server.store.records import AgentRef
-from server.store.scope import Route
+from server.store.scope import Route, Tenant
 
 __all__ = ["FrontDesk"]
 
@@ -30,7 +30,7 @@ class FrontDesk:
         self._house = house
         self._demonstration = demonstration
         self._live = live
-        self._specs: dict[tuple[str, int], AgentSpec] = {}
+        self._specs: dict[tuple[Tenant, str, int], AgentSpec] = {}
 
     async def find(self, carrier: str, account_id: str) -> Account | None:
         """The account that signs, or None when it is nobody's here."""
@@ -82,7 +82,7 @@ class FrontDesk:
 
     def _spec(self, route: Route) -> AgentSpec:
         """Versions never change, so each is read once."""
-        key = (route.agent_id, route.version)
+        key = (route.tenant, route.agent_id, route.version)
         if key not in self._specs:
             source = f"{route.agent_id} version {route.version}"
             self._specs[key] = load_spec(route.spec_yaml, source)
