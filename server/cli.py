@@ -39,13 +39,25 @@ app.command()(config)
 app.command()(doctor)
 
 
-@app.callback()
-def _options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
-) -> None:
-    if version:
+def _print_version(asked: bool) -> None:
+    if asked:
         typer.echo(server.VERSION)
         raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            is_eager=True,
+            callback=_print_version,
+            help="Print the version and stop.",
+        ),
+    ] = False,
+) -> None:
+    del version  # printed before a command is asked for
 
 
 def main() -> None:

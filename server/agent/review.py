@@ -55,7 +55,7 @@ def _exit_remarks(name: str, node: Node) -> Iterator[Remark]:
     for at, exit_ in enumerate(node.exits):
         problem = _never_opens(node, exit_)
         if not problem and exit_.key and exit_.key in keys:
-            problem = f"another exit of this node has the key {exit_.key} already"
+            problem = f"is hidden: another exit of this node has the key {exit_.key}"
         keys |= {exit_.key}
         if problem:
             yield Remark(f"nodes.{name}.exits.{at}", f"the exit to {exit_.to!r} {problem}")
