@@ -25,6 +25,8 @@ from benchmarks.tournament import Results, bouts, climb, play
 
 _PAGE: Final = ROOT / "docs" / "benchmarks.md"
 _QUICK_S: Final = 6.0
+_WIDTH: Final = 150
+"""Where the table goes to a file, its rows stay on one line."""
 _OUR_KIND: Final = ("ours", "floor")
 """Who is tried with more and more calls."""
 
@@ -40,6 +42,7 @@ def bench(
     calls: Annotated[str, typer.Option(help="Numbers of calls, with commas.")] = "20,100",
     seconds: Annotated[float, typer.Option(help="Length of a window.")] = 20.0,
     rounds: Annotated[int, typer.Option(help="How often each window is measured.")] = 3,
+    *,
     quick: Annotated[bool, typer.Option(help="One short window each, no ladder.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
@@ -115,8 +118,7 @@ def _rest(
         tell("start and import")
         try:
             findings.import_s, findings.sdks = import_s()
-            with arena.provider() as (_, provider):
-                findings.start_s = start_s(arena, provider)
+            findings.start_s = start_s(arena)
         except ServerFailed as error:
             findings.failures = {**findings.failures, "start": str(error)}
     if (not only or "recognition" in only) and (CLIPS / "clips.json").exists():
@@ -141,11 +143,13 @@ def _document(findings: Findings) -> dict[str, Any]:
 
 
 def _print(findings: Findings) -> None:
-    console = Console()
-    servers = Table(*COLUMNS, title=findings.machine)
-    for row in rows(findings):
-        servers.add_row(*row)
-    console.print(servers)
+    plain = Console()
+    console = plain if plain.is_terminal else Console(width=_WIDTH)
+    if findings.summaries:
+        servers = Table(*COLUMNS, title=findings.machine)
+        for row in rows(findings):
+            servers.add_row(*row)
+        console.print(servers)
     promises = Table("promise", "wanted", "measured", "met")
     for target in verdicts(findings):
         met = "[green]yes" if target.met else "[red]no"

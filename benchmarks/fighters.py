@@ -13,10 +13,10 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from benchmarks.arena import ROOT, Arena, Fighter, ServerFailed, launch
+from benchmarks.arena import ROOT, Arena, Fighter, Process, ServerFailed, launch
 from benchmarks.environments import python_of
 
-__all__ = ["CONTENDERS", "Contender"]
+__all__ = ["CONTENDERS", "Contender", "House"]
 
 _PEERS: Final = ROOT / "benchmarks" / "peers"
 _AGENT: Final = ROOT / "benchmarks" / "agent" / "relay.yaml"
@@ -46,28 +46,51 @@ class _Secrets(msgspec.Struct):
     twilio_auth_token: str
 
 
-@contextmanager
-def _ours(arena: Arena, provider: str) -> Iterator[Fighter]:
-    """`switchboard run` as it is shipped, with the relay for a mind: webhook, token, stream, VAD,
-    turns, ledger, recording, journal and store."""
-    with tempfile.TemporaryDirectory(dir=arena.folder, ignore_cleanup_errors=True) as folder:
+@dataclass(frozen=True, slots=True)
+class House:
+    """`switchboard run` as it is shipped, with the relay for a mind, and its data folder."""
+
+    arena: Arena
+    data: Path
+    provider: str
+
+    def furnish(self) -> None:
+        """Make the data folder, with the benchmark's agent answering every number.
+
+        Raises:
+            ServerFailed: the agent was refused.
+        """
+        with self._command("agents", "publish", str(_AGENT), "--default"):
+            pass
+
+    def serve(self) -> AbstractContextManager[Process]:
+        """Start the server; its first line says that it is ready."""
+        return self._command("run", "--port", "0")
+
+    def _command(self, *words: str) -> AbstractContextManager[Process]:
         variables = {
-            "SWITCHBOARD_BRIDGES__EXTRA": '{"relay": "benchmarks.relay_bridge"}',
-            "SWITCHBOARD_BRIDGES__OPTIONS": json.dumps({"relay": {"url": provider}}),
+            "SWITCHBOARD_BRIDGES__EXTRA": json.dumps({"relay": "benchmarks.relay_bridge"}),
+            "SWITCHBOARD_BRIDGES__OPTIONS": json.dumps({"relay": {"url": self.provider}}),
             "SWITCHBOARD_MEDIA__CAPACITY": "1000",
             "SWITCHBOARD_LOG_LEVEL": "WARNING",
         }
-        data = Path(folder, "data")
-        place = ["--data", str(data), "--json"]
-        server = [sys.executable, "-m", "server"]
-        publish = [*server, "agents", "publish", str(_AGENT), "--default", *place]
-        log = arena.folder / "ours.log"
-        with launch(publish, core=arena.cores.server, log=log, variables=variables):
-            pass
-        command = [*server, "run", "--port", "0", *place]
-        with launch(command, core=arena.cores.server, log=log, variables=variables) as process:
+        return launch(
+            [sys.executable, "-m", "server", *words, "--data", str(self.data), "--json"],
+            core=self.arena.cores.server,
+            log=self.arena.folder / "ours.log",
+            variables=variables,
+        )
+
+
+@contextmanager
+def _ours(arena: Arena, provider: str) -> Iterator[Fighter]:
+    with tempfile.TemporaryDirectory(dir=arena.folder, ignore_cleanup_errors=True) as folder:
+        house = House(arena, Path(folder, "data"), provider)
+        house.furnish()
+        with house.serve() as process:
             ready = msgspec.json.decode(process.line, type=_Ready)
-            secrets = msgspec.json.decode((data / "secrets.json").read_bytes(), type=_Secrets)
+            kept = (house.data / "secrets.json").read_bytes()
+            secrets = msgspec.json.decode(kept, type=_Secrets)
             yield Fighter(
                 process.pid,
                 url=ready.url,

@@ -28,7 +28,7 @@ from server.rehearsal.messages import (
 )
 from server.rehearsal.speaker import MarkReturned, Played, Speaker, SpeakerEvent
 
-__all__ = ["LoadLeg", "Scene"]
+__all__ = ["LoadLeg", "Scene", "Schedule"]
 
 _FRAME_S: Final = 0.02
 _BYTES_PER_S: Final = 8000
@@ -65,7 +65,7 @@ class LoadLeg(WSListener):
         self._speaker: Speaker | None = None
         self._talker: Talker | None = None
         self._chunks = 0
-        self._schedule = _Schedule()
+        self._schedule = Schedule()
         self._watch = _Watch()
         self.over = False
 
@@ -149,7 +149,6 @@ class LoadLeg(WSListener):
         late_s = self._schedule.late_s(now, len(payload) / _BYTES_PER_S)
         watch, log, measuring = self._watch, self._scene.log, self._scene.measuring
         if measuring:
-            log.frames += 1
             log.late_ms.append(late_s * 1000.0)
         stamped_s = read_stamp(payload)
         if stamped_s is not None and measuring:
@@ -194,7 +193,7 @@ class _Watch:
 
 
 @dataclass(slots=True)
-class _Schedule:
+class Schedule:
     """When each message is needed so that playout has no gap: reckoned from the first one."""
 
     origin_s: float = 0.0

@@ -18,7 +18,7 @@ from picows import WSError, ws_connect
 
 from benchmarks.leg import LoadLeg, Scene
 from benchmarks.machine import Usage, usage
-from benchmarks.measures import LineLog, Run, percentile
+from benchmarks.measures import Cost, Effort, Heard, LineLog, Run, percentile
 from benchmarks.sound import phrases
 from server.clock import Clock
 from server.rehearsal.errors import CannotCall
@@ -136,52 +136,23 @@ class _Load:
         seconds = self.clock.monotonic() - started_s
         end = usage(order.server_pid)
         call_s = max(1, self.up) * seconds
-        return _run(
-            order,
-            scene,
+        return Run(
+            server=order.server,
+            calls=order.calls,
             seconds=seconds,
-            cpu_ms=(end.cpu_s - start.cpu_s) * 1000.0 / call_s,
-            resident_mb=(end.resident_bytes - before.resident_bytes) / max(1, self.up) / 1e6,
-            generator_cpu=(self._others() - others) / seconds,
+            cost=Cost(
+                cpu_ms=(end.cpu_s - start.cpu_s) * 1000.0 / call_s,
+                resident_mb=(end.resident_bytes - before.resident_bytes) / max(1, self.up) / 1e6,
+            ),
+            heard=Heard.of(scene.log),
+            effort=Effort(
+                late_p99_ms=percentile(scene.late_sends_ms, 0.99),
+                cpu=(self._others() - others) / seconds,
+            ),
         )
 
     def _others(self) -> float:
         return usage(os.getpid()).cpu_s + usage(self.order.provider_pid).cpu_s
-
-
-def _run(
-    order: Order,
-    scene: Scene,
-    *,
-    seconds: float,
-    cpu_ms: float,
-    resident_mb: float,
-    generator_cpu: float,
-) -> Run:
-    log = scene.log
-    return Run(
-        server=order.server,
-        calls=order.calls,
-        seconds=seconds,
-        cpu_ms=cpu_ms,
-        resident_mb=resident_mb,
-        late_p99_ms=percentile(log.late_ms, 0.99),
-        late_worst_ms=max(log.late_ms, default=0.0),
-        dropouts=log.dropouts,
-        frames=log.frames,
-        lost_calls=log.lost_calls,
-        clear_ms=percentile(log.clear_ms, 0.5),
-        clear_p90_ms=percentile(log.clear_ms, 0.9),
-        clears=len(log.clear_ms),
-        uncleared=log.uncleared,
-        reply_ms=percentile(log.reply_ms, 0.5),
-        replies=len(log.reply_ms),
-        pass_ms=percentile(log.pass_ms, 0.5),
-        pass_p99_ms=percentile(log.pass_ms, 0.99),
-        passes=len(log.pass_ms),
-        generator_late_p99_ms=percentile(scene.late_sends_ms, 0.99),
-        generator_cpu=generator_cpu,
-    )
 
 
 def main() -> None:

@@ -8,8 +8,11 @@ committed by the client. Prints its port and serves until it is ended.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import numpy as np
@@ -25,7 +28,7 @@ from server.clock import Clock
 from server.rehearsal.loudness import audible
 from server.rehearsal.ticker import Ticker
 
-__all__ = ["REPLY_S", "THINKING_S"]
+__all__ = ["REPLY_S", "THINKING_S", "open_provider"]
 
 THINKING_S: Final = 0.2
 REPLY_S: Final = 4.0
@@ -258,7 +261,9 @@ class _Session(WSListener):
             self._transport.send(WSMsgType.TEXT, orjson.dumps(message))
 
 
-async def _serve() -> None:
+@asynccontextmanager
+async def open_provider() -> AsyncIterator[int]:
+    """Serve on a free port of this machine, which is returned, while the context is open."""
     clock = Clock()
     voice = _Voice()
     ticker = Ticker(clock)
@@ -275,10 +280,20 @@ async def _serve() -> None:
             each.tick(now)
 
     server = await ws_create_server(session, "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    gc.freeze()
-    with ticker.member(tick, fine=True):
-        await ticker.run()
+    async with server, asyncio.TaskGroup() as group:
+        with ticker.member(tick, fine=True):
+            ticking = group.create_task(ticker.run())
+            try:
+                yield server.sockets[0].getsockname()[1]
+            finally:
+                ticking.cancel()
+
+
+async def _serve() -> None:
+    async with open_provider() as port:
+        print(port, flush=True)
+        gc.freeze()
+        await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
