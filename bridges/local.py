@@ -35,6 +35,7 @@ from bridges.port.events import (
 )
 from bridges.port.session import BridgeOptions, Opening, Profile, Sink
 from bridges.speech.answerer import Answerer, phrases_for
+from bridges.speech.awaited import Awaited
 from bridges.speech.call_tasks import CallTasks
 from bridges.speech.engines import SpeechSettings, Transcription, Vectors
 from bridges.speech.errors import EngineMissing, SpeechBusy, SpeechError
@@ -113,6 +114,7 @@ class LocalSession:
         )
         hearing = Hearing(self._emit, self._heard, self._busy, self._speech_failed)
         self._listener = Listener(shared.engine, opening.brief.language, hearing, tasks)
+        self._listener.awaited = Awaited(opening.brief)
         self._busy_text = phrases_for(opening.brief.language).busy
         self._speaker.tongue = _tongue(opening.brief)
         tasks.create_task(self._speaker.run(), name="local voice")
@@ -143,6 +145,7 @@ class LocalSession:
                 self._thinker.take(Resulted(item))
             case Rebrief(brief=brief, reply=reply):
                 self._speaker.tongue = _tongue(brief)
+                self._listener.awaited = Awaited(brief)
                 self._thinker.take(Briefed(brief, reply))
             case _:
                 assert_never(item)

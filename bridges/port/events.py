@@ -154,6 +154,8 @@ class UserTranscript:
     confidence: float = 1.0
     complete: bool = True
     """Interim only: whether the words could end a turn (`my number is` could not)."""
+    satisfies: bool = False
+    """Interim only: whether they are a whole value of what was asked, so that no more need come."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, time
 from typing import TypeAlias
 
 from bridges.port.brief import FILL, Brief, SlotGuide, SlotKind
 from bridges.port.events import ToolCall, ToolResult
+from bridges.speech.awaited import scene_of
 from bridges.speech.engines import Vectors
-from bridges.speech.extract import Scene, Understood, keyed, understand, understand_all
-from bridges.speech.extract.kinds import CLOSES, OPENS
+from bridges.speech.extract import Understood, keyed, understand, understand_all
 from bridges.speech.extract.plain import bare, plain
 from bridges.speech.meaning import (
     LIKE,
@@ -97,7 +96,7 @@ class Answerer:
         self.brief = brief
         carried, self._carried = self._carried, ""
         if carried and (
-            values := self._news(understand_all(carried, brief.guide.slots, self._scene()))
+            values := self._news(understand_all(carried, brief.guide.slots, scene_of(self.brief)))
         ):
             return self._fill(values)
         return self._say(self._ask()) if reply else []
@@ -143,7 +142,7 @@ class Answerer:
     def keyed(self, digits: str) -> list[Act]:
         """Keys that are no menu keys here: the value of the slot that is asked for."""
         slot = self._pending()
-        value = keyed(digits, slot, self._scene()) if slot else None
+        value = keyed(digits, slot, scene_of(self.brief)) if slot else None
         return self._repair() if slot is None or value is None else self._fill({slot.name: value})
 
     def result(self, result: ToolResult) -> list[Act]:
@@ -163,19 +162,6 @@ class Answerer:
         self._asked = ""
         self._held = ""
         self._doubt = {}
-
-    def _scene(self) -> Scene:
-        guide = self.brief.guide
-        days = (slot for slot in guide.slots if slot.kind is SlotKind.DATE)
-        return Scene(
-            today=date.fromisoformat(guide.today) if guide.today else date(2000, 1, 1),
-            now=time.fromisoformat(guide.now) if guide.now else time(12, 0),
-            region=guide.region,
-            language=self.brief.language,
-            opens=time.fromisoformat(guide.opens) if guide.opens else OPENS,
-            closes=time.fromisoformat(guide.closes) if guide.closes else CLOSES,
-            day=next((str(s.value) for s in days if s.value is not None), ""),
-        )
 
     def _slot(self, name: str) -> SlotGuide | None:
         return next((slot for slot in self.brief.guide.slots if slot.name == name), None)
@@ -203,13 +189,13 @@ class Answerer:
 
     def _least(self, text: str) -> float:
         """Likeness that opens a door: a day or a time said at it is a hint of its own."""
-        dated = not self.brief.guide.slots and understand_all(text, _WHEN, self._scene())
+        dated = not self.brief.guide.slots and understand_all(text, _WHEN, scene_of(self.brief))
         return _LIKE_DATED if dated else LIKE
 
     def _values(self, text: str) -> dict[str, Understood]:
         slot = self._pending()
         found = understand_all(
-            text, self.brief.guide.slots, self._scene(), asked=slot.name if slot else None
+            text, self.brief.guide.slots, scene_of(self.brief), asked=slot.name if slot else None
         )
         if slot is not None and slot.kind is SlotKind.YES_NO and len(found) > 1:
             # `No, three o'clock` is a correction; `yes, three o'clock` is none.
@@ -261,7 +247,7 @@ class Answerer:
         """What the answer to `did you say` makes of it; None when it is something new."""
         doubt, self._doubt = self._doubt, {}
         question = SlotGuide("sure", SlotKind.YES_NO, ())
-        sure = understand(text, question, self._scene())
+        sure = understand(text, question, scene_of(self.brief))
         if sure is None:
             return None
         if sure.value:
@@ -275,7 +261,7 @@ class Answerer:
 
     def _number_going_on(self, text: str) -> list[Act] | None:
         """Joins a number that comes in pieces; None when these words are something else."""
-        spelled = plain(text, spanish=self._scene().spanish)
+        spelled = plain(text, spanish=scene_of(self.brief).spanish)
         digits = [word for word in spelled.split() if word.isdigit()]
         slot = self._pending()
         if slot is None or not digits or 2 * len(digits) < len(bare(spelled).split()):
@@ -286,7 +272,7 @@ class Answerer:
             self._held = held
             return self._say(self._phrases().go_on)
         spoken = f"{self._held} {text}".strip() if self._held else text
-        value = understand(spoken, slot, self._scene())
+        value = understand(spoken, slot, scene_of(self.brief))
         return None if value is None else self._fill({slot.name: value})
 
     def _named_slot(self, text: str) -> list[Act]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from bridges.port.events import UserTranscript
+from bridges.speech.awaited import Awaited
 from bridges.speech.call_tasks import CallTasks
 from bridges.speech.engines import RATE_HZ, Transcription
 from bridges.speech.errors import SpeechError, SpeechRefused
@@ -96,6 +97,8 @@ class Listener:
         self._floor = 0
         self._guess: _Guess | None = None
         self._final: asyncio.Task[None] | None = None
+        self.awaited: Awaited | None = None
+        """What is asked now; None while nothing is known of it."""
 
     def sound(self, payload: bytes) -> None:
         """The caller's line, speech or not."""
@@ -170,13 +173,14 @@ class Listener:
         """A guess that fails costs nothing: the turn is then written down at its end."""
         try:
             said = await self._engine.transcribe(
-                turn, language=self._language, speculative=True, ticket=ticket
+                turn, language=self._language, hint=self._hint(), speculative=True, ticket=ticket
             )
         except SpeechError as error:
             _log.debug("no speculative transcript", extra={"error": str(error)})
             return None
         complete = can_end(said.text)
-        self._hearing.emit(UserTranscript(said.text, False, said.confidence, complete))
+        whole = complete and self.awaited is not None and self.awaited.met_by(said.text)
+        self._hearing.emit(UserTranscript(said.text, False, said.confidence, complete, whole))
         return said
 
     async def _finish(
@@ -201,8 +205,9 @@ class Listener:
 
     async def _insist(self, turn: bytes) -> Transcription | None:
         """Twice, with a word to the caller between."""
+        hint = self._hint()
         try:
-            return await self._engine.transcribe(turn, language=self._language)
+            return await self._engine.transcribe(turn, language=self._language, hint=hint)
         except SpeechRefused as error:
             # Not understood, as far as the caller is concerned: keys are offered instead.
             _log.warning("a turn cannot be written down", extra={"error": str(error)})
@@ -212,10 +217,13 @@ class Listener:
         self._hearing.busy()
         await asyncio.sleep(_BREATH_S)
         try:
-            return await self._engine.transcribe(turn, language=self._language)
+            return await self._engine.transcribe(turn, language=self._language, hint=hint)
         except SpeechError as error:
             self._hearing.failed(error)
             return None
+
+    def _hint(self) -> str:
+        return "" if self.awaited is None else self.awaited.hint
 
 
 def can_end(text: str) -> bool:

@@ -168,7 +168,8 @@ class Conversation:
                 return [do.ToBridge(mind.PauseTurn())]
             case turns.UserFinished(started=started, stopped=stopped, silent=silent):
                 notes = self.scribe.caller_finished(started, stopped, now)
-                return [*map(do.Note, notes), do.ToBridge(mind.CommitTurn(answer=not silent))]
+                commit = do.ToBridge(mind.CommitTurn(answer=not silent))
+                return [*map(do.Note, notes), commit, self._expect()]
             case turns.OverlapStarted(at=at):
                 self.scribe.caller_began()
                 return [do.Hold(), do.ToBridge(mind.StartTurn(now - at))]
@@ -206,9 +207,9 @@ class Conversation:
                 return [do.Caption(item, text)]
             case mind.ReplyDone(item=item, interrupted=interrupted):
                 return [do.PlayEnd(item)] if not interrupted else self._spoken(item)
-            case mind.UserTranscript(text=text, final=final, complete=complete):
-                if not final:
-                    return [do.Words(text, complete)]
+            case mind.UserTranscript(text=text, final=False, complete=complete):
+                return [self._expect(satisfied=event.satisfies), do.Words(text, complete)]
+            case mind.UserTranscript(text=text):
                 return [*map(do.Note, self.scribe.caller_said(text, now))]
             case mind.ToolCall():
                 return self._asked(event, now)
@@ -243,7 +244,7 @@ class Conversation:
             return [
                 do.ToBridge(mind.Rebrief(rest.brief, reply=False)),
                 do.ToBridge(mind.ToolResult(call.call_id, result.output, result.error)),
-                do.Expect(expectation_of(rest.awaited)),
+                self._expect(),
             ]
         steps = self.flow.take(call.name)
         if steps is not None:
@@ -287,7 +288,7 @@ class Conversation:
                 case Ask(brief=brief, reply=reply, awaited=awaited):
                     self._keypad.expect(awaited)
                     out.append(do.ToBridge(mind.Rebrief(brief, reply)))
-                    out.append(do.Expect(expectation_of(awaited)))
+                    out.append(self._expect())
                 case PutThrough(target=target, label=label):
                     out.append(do.Jot("transfer", {"target": target, "label": label}))
                     out.append(do.Transfer(target, label))
@@ -297,6 +298,10 @@ class Conversation:
                 case _:
                     assert_never(step)
         return out
+
+    def _expect(self, *, satisfied: bool = False) -> Effect:
+        """What is asked now, and whether it has just been said."""
+        return do.Expect(expectation_of(self.flow.awaited, satisfied=satisfied))
 
     def _speak(self, text: str, *, protected: bool = False) -> list[Effect]:
         item = self._id("s")

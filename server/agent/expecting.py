@@ -21,8 +21,12 @@ _ANSWERS: Final[Mapping[SlotKind, AnswerKind]] = {
 }
 
 
-def expectation_of(awaited: SlotKind | None) -> Expectation:
-    """For the slot that is asked next; None when anything may be said."""
+def expectation_of(awaited: SlotKind | None, *, satisfied: bool = False) -> Expectation:
+    """For the slot that is asked next; None when anything may be said.
+
+    `satisfied`: the caller has just said a whole value of it.
+    """
     if awaited is None:
         return Expectation()
-    return Expectation(_ANSWERS.get(awaited, AnswerKind.OPEN), question_open=True)
+    kind = _ANSWERS.get(awaited, AnswerKind.OPEN)
+    return Expectation(kind, satisfied=satisfied, question_open=True)

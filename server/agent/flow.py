@@ -14,7 +14,7 @@ from bridges.port.brief import Brief, SlotKind, ToolSpec
 from server.agent.briefing import brief_for, exit_tool
 from server.agent.errors import FlowError
 from server.agent.slots import Known, SlotRefused, Surroundings, read_slot
-from server.agent.spec import AgentSpec, Exit, Node
+from server.agent.spec import AgentSpec, Exit, Node, SlotSpec
 
 __all__ = ["Ask", "Do", "Entered", "Filled", "FlowMachine", "Leave", "PutThrough", "Say", "Step"]
 
@@ -153,12 +153,21 @@ class FlowMachine:
     def rest(self) -> Ask:
         """The same place, asked again: after a new value was taken, or a bridge was lost."""
         node = self._place()
-        name = self._awaited(node)
-        slot = self.spec.slots[name] if name else None
+        slot = self._asked()
         # A node whose line already asks (its slot has no wording of its own) leaves the word to
         # the caller; otherwise the mind asks, or, in a node without a line, begins.
         asks = bool(slot and slot.ask) or not node.say
-        return Ask(self.brief(), reply=asks, awaited=slot.kind if slot else None)
+        return Ask(self.brief(), reply=asks, awaited=self.awaited)
+
+    @property
+    def awaited(self) -> SlotKind | None:
+        """Kind of the slot that is asked next; None when anything may be said."""
+        slot = self._asked()
+        return slot.kind if slot else None
+
+    def _asked(self) -> SlotSpec | None:
+        name = self._awaited(self._place())
+        return self.spec.slots[name] if name else None
 
     def _place(self) -> Node:
         return self.spec.nodes[self.node]

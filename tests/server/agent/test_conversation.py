@@ -188,6 +188,15 @@ def test_the_awaited_slot_decides_how_long_a_pause_may_be() -> None:
     assert of(do.Expect, effects)[0].expectation.kind is AnswerKind.SHORT
 
 
+def test_a_whole_answer_is_told_to_the_turn_machine_until_the_turn_is_over() -> None:
+    talk = opened()
+    talk.happens(mind.ToolCall("c1", "go_book"))
+    said = mind.UserTranscript("a haircut", final=False, satisfies=True)
+    assert of(do.Expect, talk.happens(said))[0].expectation.satisfied
+    over = talk.happens(turns.UserFinished(talk.now, talk.now, talk.now))
+    assert not of(do.Expect, over)[0].expectation.satisfied
+
+
 def test_a_tool_that_is_not_offered_here_is_refused() -> None:
     result = to_bridge(opened().happens(mind.ToolCall("c1", "check_slot")))[0]
     assert isinstance(result, mind.ToolResult)
