@@ -106,7 +106,7 @@ REQUIREMENTS = {
         "When the model fails the answerer takes over for the call.", source="issue:#2"
     ),
     "mind:awaited:whole-answers-end-turns-sooner": Requirement(
-        "A turn that is a whole date, time, number, choice or yes or no ends after 0.3 s of silence.",
+        "A turn that is a whole value of what was asked ends after 0.3 s of silence.",
         source="issue:#2",
     ),
 }
