@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from server.errors import SchemaMismatch, StoreDown
 from server.store.dialects import DatabaseModule, database_module
@@ -50,7 +50,7 @@ def _with_connection(url: str, work: Callable[[Connection, DatabaseModule], None
     try:
         with engine.begin() as connection:
             work(connection, module)
-    except OperationalError as error:
+    except DatabaseError as error:
         raise StoreDown(f"the database cannot be opened: {error.orig}") from error
     finally:
         engine.dispose()
