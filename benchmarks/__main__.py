@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -39,7 +40,7 @@ def bench(
             "start, recognition. Repeat it. Then the page is not written."
         ),
     ] = None,
-    calls: Annotated[str, typer.Option(help="Numbers of calls, with commas.")] = "20,100",
+    calls: Annotated[str, typer.Option(help="Numbers of calls, with commas.")] = "20,60,100",
     seconds: Annotated[float, typer.Option(help="Length of a window.")] = 20.0,
     rounds: Annotated[int, typer.Option(help="How often each window is measured.")] = 3,
     *,
