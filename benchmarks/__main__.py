@@ -132,9 +132,7 @@ def _document(findings: Findings) -> dict[str, Any]:
         "machine": findings.machine,
         "date": findings.date,
         "servers": [dict(each) for each in findings.summaries],
-        "ratios": {
-            each.other: {"calls": each.calls, "ratio": each.value} for each in ratios(findings)
-        },
+        "ratios": [asdict(each) for each in ratios(findings)],
         "most_calls": dict(findings.most),
         "start_s": findings.start_s,
         "import_s": findings.import_s,
