@@ -57,6 +57,9 @@ REQUIREMENTS = {
         "What keeps the server from taking calls is told with how to mend it, and exit code 1.",
         source="house",
     ),
+    "commands:config:secrets-masked": Requirement(
+        "The settings are printed without any secret among them.", source="house"
+    ),
     "docs:agents:snippets-load": Requirement(
         "Every agent that the documentation shows loads as it is shown.", source="house"
     ),

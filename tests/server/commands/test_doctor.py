@@ -15,27 +15,31 @@ import pytest
 from tests.server.commands.console import Desk
 
 
-class _Alive(BaseHTTPRequestHandler):
-    body = b'{"status": "alive"}'
+class _Answering(HTTPServer):
+    """Gives the same answer to whoever asks."""
 
+    def __init__(self, body: bytes) -> None:
+        super().__init__(("127.0.0.1", 0), _Answer)
+        self.body = body
+
+
+class _Answer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        assert isinstance(self.server, _Answering)
+        body = self.server.body
         self.send_response(200)
-        self.send_header("Content-Length", str(len(self.body)))
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(self.body)
+        self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
         """Nothing is printed among the test's own lines."""
 
 
-class _Stranger(_Alive):
-    body = b"hello"
-
-
 @contextmanager
-def serving(answer: type[_Alive]) -> Iterator[str]:
-    """An HTTP server; gives its port."""
-    with HTTPServer(("127.0.0.1", 0), answer) as server:
+def serving(body: bytes) -> Iterator[str]:
+    """A program that answers one request; gives its port."""
+    with _Answering(body) as server:
         thread = threading.Thread(target=server.handle_request, daemon=True)
         thread.start()
         yield str(server.server_port)
@@ -72,13 +76,13 @@ def test_a_port_that_another_program_has_is_told_with_the_way_out(tmp_path: Path
 
 
 def test_a_server_that_answers_there_is_well(tmp_path: Path) -> None:
-    with serving(_Alive) as port:
+    with serving(b'{"status": "alive"}') as port:
         rows = found(Desk(tmp_path), "--port", port)
     assert rows["port"]["found"] == f"the server answers on 127.0.0.1:{port}"
 
 
 def test_a_stranger_who_answers_there_is_not_taken_for_the_server(tmp_path: Path) -> None:
-    with serving(_Stranger) as port:
+    with serving(b"hello") as port:
         rows = found(Desk(tmp_path), "--port", port, fails=1)
     assert rows["port"]["level"] == "bad"
 
