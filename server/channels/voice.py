@@ -16,6 +16,7 @@ from media.call import Digit, LineClosed, LineEvent, LineOpened, Marked, Sound
 from media.carrier import Wire
 from media.dtmf import ToneEar
 from media.ear import Ear, EarEvent, SpeechStarted
+from media.media_clock import MediaClock
 from media.mouth import Mouth
 from media.recorder import Recorder
 from media.turns import TurnMachine
@@ -55,7 +56,7 @@ class VoiceChannel:
         self._post = post
         self._listen = listen
         self._line: Line | None = None
-        self._opened: float | None = None
+        self._clock = MediaClock()
         self.slot = parts.ear.slot
 
     def attach(self, line: Line) -> None:
@@ -72,6 +73,7 @@ class VoiceChannel:
             case Sound(payload=payload, at_ms=at_ms):
                 self._ear.feed(payload)
                 self._listen(payload)
+                self._clock.frame(now, at_ms / 1000)
                 if self._parts.tones is not None:
                     self._parts.tones.feed(payload)
                 if self._recorder is not None:
@@ -85,7 +87,7 @@ class VoiceChannel:
                 self._voiced(self._mouth.cut(now), now)
                 self._post(event)
             case LineOpened():
-                self._opened = now
+                self._clock.open(now)
                 self._post(Opened())
 
     def on_speech(self, event: EarEvent, now: float) -> None:
@@ -133,14 +135,14 @@ class VoiceChannel:
         return True
 
     def media_s(self, now: float) -> float:
-        """Media time: seconds since the stream began; 0 before that."""
-        return 0.0 if self._opened is None else now - self._opened
+        """Media time: seconds since the stream began by the carrier's clock; 0 before that."""
+        return self._clock.at(now)
 
     def record(self, now: float) -> None:
         """Give the recorder what was surely heard of the agent; once a second is enough."""
-        if self._recorder is not None and self._opened is not None:
+        if self._recorder is not None:
             for at, payload in self._mouth.played(now):
-                self._recorder.agent(payload, at - self._opened)
+                self._recorder.agent(payload, self._clock.at(at))
 
     def _took(self, events: list[turns.TurnEvent]) -> None:
         for event in events:

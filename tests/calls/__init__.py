@@ -1,0 +1,1 @@
+"""Whole calls in virtual time: the real driver between a scripted mind and a scripted caller."""
