@@ -7,12 +7,12 @@ us. A peer that cannot be installed is reported as such, and the others run.
 from __future__ import annotations
 
 import hashlib
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Final
 
 from benchmarks.arena import ROOT
+from tools.setup import SetupFailed, find_uv, uv_environment
 
 __all__ = ["PeerMissing", "python_of", "requirements"]
 
@@ -42,7 +42,10 @@ def python_of(peer: str) -> Path:
     stamp = home / "made-from"
     if python.exists() and stamp.exists() and stamp.read_text(encoding="ascii") == digest:
         return python
-    uv = shutil.which("uv") or str(ROOT / ".tools" / "uv")
+    try:
+        uv = find_uv()
+    except SetupFailed as error:
+        raise PeerMissing(f"{peer}: {error}") from error
     _run([uv, "venv", "--quiet", "--clear", "--python", ">=3.11,<3.13", str(home)], peer)
     _run(
         [uv, "pip", "sync", "--quiet", "--python", str(python), "--require-hashes", str(wanted)],
@@ -53,10 +56,11 @@ def python_of(peer: str) -> Path:
 
 
 def _run(command: list[str], peer: str) -> None:
+    environment = uv_environment()
     try:
-        subprocess.run(command, check=True, capture_output=True, text=True, timeout=_INSTALL_S)
-    except FileNotFoundError as error:
-        raise PeerMissing(f"{peer}: uv is not installed; `make setup` fetches it") from error
+        subprocess.run(
+            command, check=True, capture_output=True, text=True, timeout=_INSTALL_S, env=environment
+        )
     except subprocess.CalledProcessError as error:
         raise PeerMissing(f"{peer}: {error.stderr.strip()[-300:]}") from error
     except subprocess.TimeoutExpired as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,7 +14,15 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from benchmarks.arena import ROOT, Arena, Fighter, Process, ServerFailed, launch
+from benchmarks.arena import (
+    ROOT,
+    Arena,
+    Fighter,
+    Process,
+    ServerFailed,
+    environment,
+    launch,
+)
 from benchmarks.environments import python_of
 
 __all__ = ["CONTENDERS", "Contender", "House"]
@@ -60,26 +69,37 @@ class House:
         Raises:
             ServerFailed: the agent was refused.
         """
-        with self._command("agents", "publish", str(_AGENT), "--default"):
-            pass
+        done = subprocess.run(
+            self._command("agents", "publish", str(_AGENT), "--default"),
+            cwd=ROOT,
+            env=environment(**self._variables),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise ServerFailed(f"the benchmark's agent was refused:\n{done.stderr.strip()}")
 
     def serve(self) -> AbstractContextManager[Process]:
         """Start the server; its first line says that it is ready."""
-        return self._command("run", "--port", "0")
+        return launch(
+            self._command("run", "--port", "0"),
+            core=self.arena.cores.server,
+            log=self.arena.folder / "ours.log",
+            variables=self._variables,
+        )
 
-    def _command(self, *words: str) -> AbstractContextManager[Process]:
-        variables = {
+    def _command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "server", *words, "--data", str(self.data), "--json"]
+
+    @property
+    def _variables(self) -> dict[str, str]:
+        return {
             "SWITCHBOARD_BRIDGES__EXTRA": json.dumps({"relay": "benchmarks.relay_bridge"}),
             "SWITCHBOARD_BRIDGES__OPTIONS": json.dumps({"relay": {"url": self.provider}}),
             "SWITCHBOARD_MEDIA__CAPACITY": "1000",
             "SWITCHBOARD_LOG_LEVEL": "WARNING",
         }
-        return launch(
-            [sys.executable, "-m", "server", *words, "--data", str(self.data), "--json"],
-            core=self.arena.cores.server,
-            log=self.arena.folder / "ours.log",
-            variables=variables,
-        )
 
 
 @contextmanager
