@@ -228,6 +228,8 @@ class Listener:
 
 def can_end(text: str) -> bool:
     """Whether the words may be all: `my number is` cannot."""
+    if text.rstrip().endswith("?"):
+        return True
     words = bare(text)
     return (
         bool(words) and not text.rstrip().endswith((",", "...", "-")) and not _UNENDED.search(words)

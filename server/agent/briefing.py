@@ -49,7 +49,7 @@ def brief_for(
     """
     node = spec.nodes[name]
     spans = [span for day in spec.business.hours.values() for span in day]
-    exits = tuple(exit_ for exit_ in (*node.exits, *spec.anywhere) if exit_.when)
+    doors = _doors(spec, node)
     slots = tuple(_slot_guide(spec, slot, known, required=True) for slot in node.collect) + tuple(
         _slot_guide(spec, slot, known, required=False) for slot in node.change
     )
@@ -57,13 +57,13 @@ def brief_for(
         instructions=_instructions(spec, node, slots, around),
         tools=(
             *((_fill_tool(slots),) if slots else ()),
-            *(ToolSpec(exit_tool(exit_), exit_.when, {"type": "object"}) for exit_ in exits),
+            *(ToolSpec(door.name, door.description, {"type": "object"}) for door in doors),
             *(tools[tool] for tool in node.tools if tool in tools),
         ),
         guide=Guide(
             node=name,
             slots=slots,
-            exits=tuple(ExitGuide(exit_tool(exit_), exit_.when, exit_.examples) for exit_ in exits),
+            exits=doors,
             keys=tuple(
                 KeyGuide(exit_.key, exit_.label)
                 for exit_ in (*node.exits, *spec.anywhere)
@@ -84,6 +84,18 @@ def brief_for(
 
 def _clock(moment: time | None) -> str:
     return moment.strftime("%H:%M") if moment else ""
+
+
+def _doors(spec: AgentSpec, node: Node) -> tuple[ExitGuide, ...]:
+    """Exits by meaning; the same way out here and anywhere is one door with all its examples."""
+    doors: dict[str, ExitGuide] = {}
+    for exit_ in (*node.exits, *spec.anywhere):
+        if exit_.when:
+            name = exit_tool(exit_)
+            first = doors.get(name)
+            said = (*(first.examples if first else ()), *exit_.examples)
+            doors[name] = ExitGuide(name, first.description if first else exit_.when, said)
+    return tuple(doors.values())
 
 
 def _slot_guide(

@@ -27,7 +27,7 @@ _ENGLISH = tuple(
         r"\b(?P<h>\d{1,2}) (?P<m>[0-5]\d) (?P<half>am|pm)\b",
         r"\b(?P<hm>\d{3,4}) (?P<half>am|pm)\b",
         rf"\b{_AT}(?P<h>\d{{1,2}}) (?P<m>[0-5]\d)\b{_HALF}{_PART}",
-        rf"\b(?P<past>half|quarter|\d{{1,2}})(?: minutes?)? (?:past"
+        rf"\b(?P<past>half|quarter|\d{{1,2}})(?: minutes?)? (?:past|passed|pass"
         rf"|after) (?P<h>\d{{1,2}})\b{_HALF}{_PART}",
         rf"\b(?P<to>quarter|5|10|20|25)(?: minutes?)? (?:to|of|before|till"
         rf"|til) (?P<h>\d{{1,2}})\b{_HALF}{_PART}",

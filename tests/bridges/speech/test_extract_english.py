@@ -116,6 +116,7 @@ TIMES = [
     ("two thirty pm", "14:30"),
     ("At 2:30.", "14:30"),
     ("half past two", "14:30"),
+    ("make that half pass 2", "14:30"),
     ("Half past 2 p.m.", "14:30"),
     ("half two", "14:30"),
     ("quarter past three", "15:15"),
