@@ -125,6 +125,8 @@ class Answerer:
         values = self._values(text)
         exit_ = best_match(text, self._exits(), meanings, least=self._least(text))
         fact = best_match(text, self._facts(), meanings)
+        if self._dictating():
+            fact = None
         if fact and is_question(text) and (exit_ is None or fact.likeness > exit_.likeness):
             return self._answer(fact)
         if values and not self._outweighed(values, exit_):
@@ -156,6 +158,11 @@ class Answerer:
         if then in self._exits():
             return [Call(ToolCall(self._new_id(), then))]
         return self._say(self._read_back(filled), self._ask())
+
+    def _dictating(self) -> bool:
+        """A message may be about anything, also about what we could answer."""
+        slot = self._pending()
+        return slot is not None and slot.kind is SlotKind.TEXT
 
     def _forget(self) -> None:
         self._failures = 0
