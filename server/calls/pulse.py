@@ -89,14 +89,20 @@ class Pulse(AbstractAsyncContextManager["Pulse"]):
         started = self._clock.monotonic()
         self._metrics.frame_lateness.observe(max(0.0, started - self._next))
         slot, self._slot = self._slot, (self._slot + 1) % self.pool.slots
-        calls = self._calls[slot]
         if slot == 0 and self._tones:
             for tones, heard in self.bank.run():
                 self._tones[tones].on_tone(heard.key, started)
-        for ear, event in self.pool.run(slot):
-            call = calls.get(ear)
-            if call is not None:
-                call.on_speech(event, started)
+        self._hear(slot, started)
+        # And half a period later again, since a barge-in waits for nothing but the ear.
+        self._hear((slot + self.pool.slots // 2) % self.pool.slots, started)
+        calls = self._calls[slot]
         for call in list(calls.values()):
             call.tick(started)
         self._arm()
+
+    def _hear(self, slot: int, now: float) -> None:
+        calls = self._calls[slot]
+        for ear, event in self.pool.run(slot):
+            call = calls.get(ear)
+            if call is not None:
+                call.on_speech(event, now)
