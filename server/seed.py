@@ -11,14 +11,16 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import server
 from server.clock import Clock
-from server.config import Settings
 from server.errors import NotFound, StoreRefused
 from server.secrets import HouseSecrets
 from server.store.scope import Scope, Store, Tenant
+
+if TYPE_CHECKING:
+    from server.config import Settings
 
 __all__ = ["EXAMPLES", "example_texts", "house_tenant", "sealed", "seed_store", "unsealed"]
 

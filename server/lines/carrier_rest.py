@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-
-import httpx
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from media.carrier import Account, Carrier
 from media.http import HttpReply, HttpRequest
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = ["CarrierRest", "CarrierRestFailed", "open_carrier_rest"]
 
@@ -44,9 +47,12 @@ class CarrierRest:
         self,
         client: httpx.AsyncClient,
         *,
+        failures: type[Exception],
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
+        """`failures`: what the client raises when nothing came back."""
         self._client = client
+        self._failures = failures
         self._pause = pause
 
     async def hang_up(self, carrier: Carrier, call_id: str, account: Account) -> None:
@@ -84,7 +90,7 @@ class CarrierRest:
         try:
             async with asyncio.timeout(_REQUEST_S):
                 return await self._exchange(request, f"{base}{request.path}{query}")
-        except (httpx.HTTPError, TimeoutError):
+        except (self._failures, TimeoutError):
             # The cause is left out: an exception of the client holds the request's credentials.
             raise CarrierRestFailed(carrier.NAME, 0) from None
 
@@ -92,7 +98,7 @@ class CarrierRest:
         headers = dict(request.headers)
         content = request.body
         if request.form:
-            content = str(httpx.QueryParams(list(request.form))).encode()
+            content = urlencode(request.form).encode()
             headers["content-type"] = "application/x-www-form-urlencoded"
         async with self._client.stream(
             request.method, url, headers=headers, content=content
@@ -109,8 +115,11 @@ class CarrierRest:
 @asynccontextmanager
 async def open_carrier_rest() -> AsyncGenerator[CarrierRest]:
     """A client that follows no redirects and takes no proxy from the environment."""
+    # Heavy: it brings a command line with it, and nothing else of the server needs it.
+    import httpx
+
     limits = httpx.Limits(max_connections=50, max_keepalive_connections=10)
     async with httpx.AsyncClient(
         timeout=_REQUEST_S, limits=limits, trust_env=False, follow_redirects=False
     ) as client:
-        yield CarrierRest(client)
+        yield CarrierRest(client, failures=httpx.HTTPError)

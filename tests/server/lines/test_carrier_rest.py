@@ -41,7 +41,7 @@ ACCOUNT = Account("AC1", "secret", "http://127.0.0.1:1")
 @asynccontextmanager
 async def rest(exchange: Exchange) -> AsyncGenerator[CarrierRest]:
     async with httpx.AsyncClient(transport=httpx.MockTransport(exchange)) as client:
-        yield CarrierRest(client, pause=exchange.pause)
+        yield CarrierRest(client, failures=httpx.HTTPError, pause=exchange.pause)
 
 
 async def test_a_call_is_hung_up_by_one_signed_form() -> None:
