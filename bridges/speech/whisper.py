@@ -56,7 +56,8 @@ _SHORTEST_PIECE_S: Final = 18.0
 _MOST_TOKENS: Final = 224
 """Longest prompt, and longest text of a piece: each half of Whisper's context of 448."""
 _MANNER: Final = {
-    "en": "Hi, I'd like to make an appointment for Friday morning, please. Yes. No, thank you.",
+    "en": "Hi, I'd like to make an appointment for Friday morning, please. Yes. No, thank you. "
+    "At half past two.",
     "es": "Hola, quisiera pedir una cita para el viernes por la mañana, por favor. No, gracias.",
 }
 """What callers sound like: primes spelling and vocabulary."""

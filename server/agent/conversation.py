@@ -158,7 +158,7 @@ class Conversation:
         match event:
             case turns.UserStarted(at=at, resumed=resumed):
                 start = do.ToBridge(mind.StartTurn(now - at, resumed))
-                if resumed:
+                if resumed and self._closing is None:
                     return [*self._silence_agent(), start]
                 self.scribe.caller_began()
                 return [start]
@@ -168,7 +168,7 @@ class Conversation:
                 return [do.ToBridge(mind.PauseTurn())]
             case turns.UserFinished(started=started, stopped=stopped, silent=silent):
                 notes = self.scribe.caller_finished(started, stopped, now)
-                commit = do.ToBridge(mind.CommitTurn(answer=not silent))
+                commit = do.ToBridge(mind.CommitTurn(not (silent or self._closing)))
                 return [*map(do.Note, notes), commit, self._expect()]
             case turns.OverlapStarted(at=at):
                 self.scribe.caller_began()
@@ -329,8 +329,9 @@ class Conversation:
     def _close(
         self, now: float, disposition: str, cause: HangupCause = HangupCause.AGENT_HUNG_UP
     ) -> list[Effect]:
+        """End the call once the last line is heard, which is not cut short any more."""
         self._closing = _Closing(cause, disposition, now + _LONGEST_GOODBYE_S)
-        return [] if self._unheard else self._end()
+        return [do.Protect(on=True)] if self._unheard else self._end()
 
     def _end(self) -> list[Effect]:
         closing = self._closing

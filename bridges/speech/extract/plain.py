@@ -62,6 +62,7 @@ _SPANISH: Mapping[str, int] = {
 }
 _TOKEN = re.compile(r"\d+(?:[:./-]\d+)*(?:st|nd|rd|th)?|[^\W\d_]+(?:'[^\W\d_]+)*|[+#*,;.!?]")
 _MISHEARD = re.compile(r"(?<!\d )(?<!quarter )(?<!half )\b(to|too|for) ([0-5]\d (?:am|pm))\b")
+_MISHEARD_PAST = re.compile(r"\b(half|has|have|quarter) (?:past|passed) (you|too?|\d{1,2})\b")
 _REPEATS = {"double": 2, "triple": 3, "doble": 2}
 
 
@@ -83,17 +84,26 @@ def plain(text: str, *, spanish: bool = False) -> str:
     words = [token.group() for token in _TOKEN.finditer(lowered)]
     numbered = _spanish_numbers(words) if spanish else _english_numbers(words)
     spoken = " ".join(_repeated(list(numbered)))
-    # What a recogniser makes of `two thirty pm` and `four thirty pm`.
-    return spoken if spanish else _MISHEARD.sub(_as_number, spoken)
+    if spanish:
+        return spoken
+    # What a recogniser makes of `two thirty pm`, `four thirty pm`, and `half past two`.
+    return _MISHEARD_PAST.sub(_as_past, _MISHEARD.sub(_as_number, spoken))
 
 
 def _as_number(match: re.Match[str]) -> str:
     return f"{4 if match[1] == 'for' else 2} {match[2]}"
 
 
+def _as_past(match: re.Match[str]) -> str:
+    part = "quarter" if match[1] == "quarter" else "half"
+    return f"{part} past {match[2] if match[2].isdigit() else 2}"
+
+
 def _marks(text: str) -> str:
     text = re.sub(r"\b([ap])\.?\s?m\b\.?(?!\w)", r"\1m", text)
     text = re.sub(r"(\d)([ap]m)\b", r"\1 \2", text)
+    # A pause between hour and minutes is written as a full stop: `2. 30 p.m.`
+    text = re.sub(r"\b(\d{1,2})[.,] ([0-5]\d [ap]m)\b", r"\1 \2", text)
     text = re.sub(r"\bo'?\s?clock\b", "oclock", text)
     text = re.sub(r"(\d)\s?h(?:rs?|oras?)?\b(?!\w)", r"\1 h", text)
     # Hyphens join number words and letters that are spelled; a dash between digits stays.
