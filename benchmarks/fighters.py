@@ -160,6 +160,12 @@ CONTENDERS: Final = (
     Contender("floor", "bare relay: picows, stacked Silero", _floor, 100, 600),
     Contender("livekit", "LiveKit Agents 1.8.9, provider's VAD", _livekit, 10, 100),
     Contender("pipecat", "Pipecat 1.14 at 8 kHz, provider's VAD", _pipecat("provider"), 8, 100),
-    Contender("pipecat-default", "the same at its default rates", _pipecat("default"), 8, 100),
-    Contender("pipecat-vad", "the same with local Silero", _pipecat("vad"), 6, 30),
+    Contender(
+        "pipecat-default",
+        "Pipecat 1.14 at its default rates, provider's VAD",
+        _pipecat("default"),
+        8,
+        100,
+    ),
+    Contender("pipecat-vad", "Pipecat 1.14 at 8 kHz, local Silero", _pipecat("vad"), 6, 30),
 )

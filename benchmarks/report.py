@@ -35,6 +35,9 @@ class Ratio:
     their_calls: int
     value: float
     """Ours divided by theirs."""
+    shared_calls: int
+    """The most calls, up to 100, at which both were in time; 0 where there is no such number."""
+    shared_value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def ratios(findings: Findings) -> list[Ratio]:
     ours = _borne(findings, "ours")
     for other in dict.fromkeys(str(each["server"]) for each in findings.summaries):
         theirs = _borne(findings, other)
-        if other == "ours" or ours is None or theirs is None or not theirs["cpu_ms"]:
+        if other == "ours" or ours is None or theirs is None:
             continue
         found.append(
             Ratio(
@@ -91,22 +94,45 @@ def ratios(findings: Findings) -> list[Ratio]:
                 calls=ours["calls"],
                 their_calls=theirs["calls"],
                 value=ours["cpu_ms"] / theirs["cpu_ms"],
+                **_shared(findings, other),
             )
         )
     return found
 
 
+def _shared(findings: Findings, other: str) -> dict[str, Any]:
+    """The ratio where both bear the same number of calls."""
+    found = {each["calls"]: each for each in _kept_up(findings, other)}
+    both = [each for each in _kept_up(findings, "ours") if each["calls"] in found]
+    ours = max(both, key=_calls, default=None)
+    if ours is None:
+        return {"shared_calls": 0, "shared_value": 0.0}
+    value = ours["cpu_ms"] / found[ours["calls"]]["cpu_ms"]
+    return {"shared_calls": ours["calls"], "shared_value": value}
+
+
 def _borne(findings: Findings, server: str) -> Mapping[str, Any] | None:
     """A server at the most calls, up to 100, at which it was in time; else at the fewest tried."""
-    tried = [
-        each
-        for each in findings.summaries
-        if each["server"] == server and each["calls"] <= _RATIO_CALLS
-    ]
-    kept_up = [e for e in tried if e["late_p99_ms"] < LATE_MS and not e["lost_calls"]]
+    kept_up = _kept_up(findings, server)
     if kept_up:
         return max(kept_up, key=_calls)
-    return min(tried, key=_calls, default=None)
+    return min(_tried(findings, server), key=_calls, default=None)
+
+
+def _tried(findings: Findings, server: str) -> list[Mapping[str, Any]]:
+    return [
+        each
+        for each in findings.summaries
+        if each["server"] == server and each["calls"] <= _RATIO_CALLS and each["cpu_ms"]
+    ]
+
+
+def _kept_up(findings: Findings, server: str) -> list[Mapping[str, Any]]:
+    return [
+        each
+        for each in _tried(findings, server)
+        if each["late_p99_ms"] < LATE_MS and not each["lost_calls"]
+    ]
 
 
 def _calls(summary: Mapping[str, Any]) -> int:
@@ -130,9 +156,10 @@ def verdicts(findings: Findings) -> list[Target]:
     crowd = [e for e in findings.summaries if e["server"] == "ours" and e["calls"] == _RATIO_CALLS]
     if crowd:
         out += _judged_at_hundred(crowd[0])
+    along = f", which takes {findings.sdks} along" if findings.sdks else ""
     limits = (
         ("start until ready, models warm", findings.start_s, _START_S),
-        ("import of server.main", findings.import_s, _IMPORT_S),
+        (f"import of server.main{along}", findings.import_s, _IMPORT_S),
     )
     for what, value, limit in limits:
         if value is not None:
@@ -161,11 +188,14 @@ def page(findings: Findings) -> str:
         f"{speech}.\n",
         "## Ratios\n",
         _table(
-            ("our CPU per call, divided by that of", "our calls", "their calls", "ratio"),
-            [
-                (each.title, str(each.calls), str(each.their_calls), f"{each.value:.2f}")
-                for each in ratios(findings)
-            ],
+            (
+                "our CPU per call, divided by that of",
+                "our calls",
+                "their calls",
+                "ratio",
+                "both at the same number",
+            ),
+            [_ratio_row(each) for each in ratios(findings)],
         ),
         "## What was promised\n",
         _table(
@@ -206,6 +236,11 @@ def _judged_at_hundred(run: Mapping[str, Any]) -> list[Target]:
             f"memory per call, {at}", f"at most {_MB} MB", f"{megabytes:.2f} MB", megabytes <= _MB
         ),
     ]
+
+
+def _ratio_row(ratio: Ratio) -> tuple[str, ...]:
+    shared = f"{ratio.shared_value:.2f} at {ratio.shared_calls}" if ratio.shared_calls else "none"
+    return ratio.title, str(ratio.calls), str(ratio.their_calls), f"{ratio.value:.2f}", shared
 
 
 def _row(run: Mapping[str, Any], title: str) -> tuple[str, ...]:
@@ -270,7 +305,9 @@ _METHOD: Final = """\
   seconds of sound at three times real time. Where it takes the turns, it hears by energy and at
   once, which no real one does; such rows clear and reply sooner than in life.
 - Ratios compare our cost at 100 calls with theirs at 100, or at the most calls at which the other
-  server was still in time: one that is overloaded uses a whole core whatever its calls cost.
+  server was still in time: one that is overloaded uses a whole core whatever its calls cost. Few
+  calls cost more each, since whatever a process does anyway falls on fewer; the last column
+  compares both at the same number.
 - *Late* is how long after a message was needed for playout without a gap it arrived, counted from
   the first message of an utterance. A *dropout* is a gap of more than one frame.
 - *Onset* is the sending of the frame in which speech begins: the first 10 ms within 35 dB of the

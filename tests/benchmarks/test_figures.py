@@ -73,6 +73,18 @@ def test_a_server_that_lost_calls_is_compared_where_it_lost_none() -> None:
 
 
 @pytest.mark.requirement("bench:page:ratios-first")
+def test_the_ratio_at_the_same_number_of_calls_stands_beside_it() -> None:
+    (ratio,) = ratios(findings(run(), run("ours", 20, cpu_ms=6.0), run("pipecat", 20, cpu_ms=15.0)))
+    assert (ratio.shared_calls, ratio.shared_value) == (20, 0.4)
+    assert "0.40 at 20" in page(findings(run("ours", 20), run("pipecat", 20, cpu_ms=5.0)))
+
+
+def test_servers_that_share_no_number_of_calls_are_not_compared_at_one() -> None:
+    (ratio,) = ratios(findings(run(), run("pipecat", 20, cpu_ms=15.0)))
+    assert ratio.shared_calls == 0
+
+
+@pytest.mark.requirement("bench:page:ratios-first")
 def test_the_page_begins_with_ratios_and_judges_them() -> None:
     measured = findings(run(), run("floor", cpu_ms=1.0), run("livekit", cpu_ms=3.0))
     text = page(measured)
