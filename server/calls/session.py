@@ -12,6 +12,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from math import inf
 
 from bridges.port.errors import BridgeError, Lost, Rejected
 from bridges.port.events import (
@@ -71,8 +72,8 @@ class CallSession:
         self._tasks: asyncio.TaskGroup | None = None
         self._running: set[asyncio.Task[None]] = set()
         self._serving: asyncio.Task[None] | None = None
-        self._ended = asyncio.Event()
-        self.end: do.End | None = None
+        self._over: asyncio.Future[do.End] = asyncio.get_running_loop().create_future()
+        self._due = inf
         self.channel = VoiceChannel(parts.voice, self.post, self._listen)
 
     async def run(self, line: Line) -> do.End:
@@ -80,19 +81,21 @@ class CallSession:
 
         The mind is connected at once, so that it is there when the line opens.
         """
+        cause = _BROKEN.cause
         self.channel.attach(line)
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
                 self._connect(self._parts.conversation.spec.bridges[0], Seed())
-                await self._ended.wait()
+                end = await self._over
+                cause = end.cause
                 for task in self._running:
                     task.cancel()
         finally:
             self._tasks = None
             self.channel.detach()
-            line.close(self.end.cause if self.end else _BROKEN.cause)
-        return self.end or _BROKEN
+            line.close(cause)
+        return end
 
     def stop(self) -> None:
         """End the call because the server stops."""
@@ -110,8 +113,7 @@ class CallSession:
             self.channel.tick(now)
         except Exception:
             self._fail()
-        due = self._parts.conversation.deadline()
-        if due is not None and due <= now:
+        if self._due <= now:
             self._drain(due=True)
 
     def _drain(self, *, due: bool = False) -> None:
@@ -129,6 +131,8 @@ class CallSession:
             self._fail()
         finally:
             self._draining = False
+            deadline = self._parts.conversation.deadline()
+            self._due = inf if deadline is None else deadline
 
     def _fail(self) -> None:
         _log.exception("call failed")
@@ -164,9 +168,8 @@ class CallSession:
                 raise TypeError(f"nobody performs {effect!r}")
 
     def _finish(self, end: do.End) -> None:
-        if self.end is None:
-            self.end = end
-            self._ended.set()
+        if not self._over.done():
+            self._over.set_result(end)
 
     def _listen(self, payload: bytes) -> None:
         """The caller's sound, straight to the mind: the core need not see every frame."""
@@ -180,7 +183,7 @@ class CallSession:
             self._mind.send(item)
 
     def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None] | None:
-        if self._tasks is None or self.end is not None:
+        if self._tasks is None or self._over.done():
             work.close()
             return None
         task = self._tasks.create_task(work)
@@ -200,7 +203,7 @@ class CallSession:
         """Hold one mind's connection open until the call ends."""
 
         def sink(event: BridgeEvent) -> None:
-            if connection == self._connection and self.end is None:
+            if connection == self._connection and not self._over.done():
                 self.post(event)
 
         bridge = self._parts.bridges.get(name)
@@ -213,7 +216,8 @@ class CallSession:
                 self._mind = session
                 while self._early:
                     session.send(self._early.popleft())
-                await self._ended.wait()
+                # Shielded: the call's end is everybody's, and this task may be cancelled before it.
+                await asyncio.shield(self._over)
         except BridgeError as error:
             sink(BridgeFailed(error))
         except Exception:
