@@ -63,4 +63,31 @@ REQUIREMENTS = {
         "A carrier that breaks its protocol ends its own call, whose record is whole.",
         source="issue:#2",
     ),
+    "call:acceptance:booked-by-speech": Requirement(
+        "A caller books by speaking: with recorded human answers, and with synthetic speech alone.",
+        source="issue:#2",
+    ),
+    "call:acceptance:kept": Requirement(
+        "Transcript and recording of a call can be read and played afterwards.", source="issue:#2"
+    ),
+    "call:acceptance:interrupted": Requirement(
+        "A barge-in in the greeting clears the caller's end; the transcript holds what was played.",
+        source="issue:#2",
+    ),
+    "call:acceptance:ten-dialogues": Requirement(
+        "Of ten scripted bookings nine are booked right and the tenth is honest about it.",
+        source="issue:#2",
+    ),
+    "call:acceptance:kill-nine": Requirement(
+        "After kill -9 the call's record is complete to the last second and marked as broken off.",
+        source="issue:#2",
+    ),
+    "call:acceptance:hostile": Requirement(
+        "200 hostile connections are refused and counted, and good calls beside them complete.",
+        source="issue:#2",
+    ),
+    "call:acceptance:drain": Requirement(
+        "On SIGTERM live calls finish, new ones are refused, and the process ends with 0.",
+        source="issue:#2",
+    ),
 }

@@ -1,0 +1,25 @@
+"""Servers for acceptance tests, one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.command import Server, one_at_a_time, running
+
+
+@pytest.fixture(scope="module")
+def turn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """This module has the machine for itself, as far as acceptance tests go."""
+    with one_at_a_time(tmp_path_factory.getbasetemp()):
+        yield
+
+
+@pytest.fixture(scope="module")
+def server(turn: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running server with an empty store, shared by the tests of a module."""
+    data: Path = tmp_path_factory.mktemp("server") / "data"
+    with running(data) as started:
+        yield started
