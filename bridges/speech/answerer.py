@@ -39,6 +39,10 @@ _DOUBTFUL_VALUE = 0.5
 _WHOLE_NUMBER = 7
 """Digits that a telephone number has at least; fewer may be its beginning."""
 _LIKE_DATED = 0.4
+"""Likeness that opens a door when a day or a time is said with it."""
+_DATED_LEAD = 0.15
+"""So much more like a fact must such a question be: `can I come in on Friday for a haircut?` is as
+like its price (0.56) as a booking (0.54); `are you open on Friday?` is clear (0.89 and 0.58)."""
 _WHEN = (SlotGuide("day", SlotKind.DATE, ()), SlotGuide("time", SlotKind.TIME, ()))
 _MOST_KEYS = 4
 """A longer list of keys is not remembered."""
@@ -123,11 +127,14 @@ class Answerer:
             return acts
         meanings = vectors or {}
         values = self._values(text)
-        exit_ = best_match(text, self._exits(), meanings, least=self._least(text))
+        dated = self._dated(text)
+        least = _LIKE_DATED if dated else LIKE
+        exit_ = best_match(text, self._exits(), meanings, least=least)
         fact = best_match(text, self._facts(), meanings)
         if self._dictating():
             fact = None
-        if fact and is_question(text) and (exit_ is None or fact.likeness > exit_.likeness):
+        rival = 0.0 if exit_ is None else exit_.likeness + (_DATED_LEAD if dated else 0.0)
+        if fact and is_question(text) and fact.likeness > rival:
             return self._answer(fact)
         if values and not self._outweighed(values, exit_):
             return self._take(values, confidence, exit_)
@@ -194,10 +201,10 @@ class Answerer:
         slot = self._pending()
         return dict(slot.options) if slot is not None and slot.kind is SlotKind.CHOICE else {}
 
-    def _least(self, text: str) -> float:
-        """Likeness that opens a door: a day or a time said at it is a hint of its own."""
-        dated = not self.brief.guide.slots and understand_all(text, _WHEN, scene_of(self.brief))
-        return _LIKE_DATED if dated else LIKE
+    def _dated(self, text: str) -> bool:
+        """Whether a day or a time is said where nothing is asked: a hint that a door is meant."""
+        slots = self.brief.guide.slots
+        return not slots and bool(understand_all(text, _WHEN, scene_of(self.brief)))
 
     def _values(self, text: str) -> dict[str, Understood]:
         slot = self._pending()
