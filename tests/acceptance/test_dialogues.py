@@ -96,8 +96,7 @@ def last_sound_s(wav: Path, until_s: float) -> float:
     """When the agent was last heard before that instant, in a recording of the caller's ear."""
     samples, rate_hz = soundfile.read(str(wav), dtype="int16")
     heard = samples[: round((until_s + 0.05) * rate_hz)]
-    last: int = np.flatnonzero(np.abs(heard) > 300)[-1]
-    return last / rate_hz
+    return int(np.flatnonzero(np.abs(heard) > 300)[-1]) / float(rate_hz)
 
 
 @pytest.mark.requirement("call:acceptance:ten-dialogues")
