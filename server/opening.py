@@ -36,8 +36,9 @@ __all__ = ["open_house"]
 
 _log = logging.getLogger(__name__)
 
-_SLOTS: Final = 4
-"""Phase slots of the pulse (performance.md 2, timers: p99 1.9 ms)."""
+_SLOTS: Final = 2
+"""Phase slots of the pulse: a beat every 10 ms. More of them spread the work (performance.md 2) but
+make each inference smaller, and a window alone costs five times one among many."""
 
 
 @asynccontextmanager

@@ -1,8 +1,9 @@
 """The one ticker of the process: hears all calls together and lets each do what is due.
 
-Every 20 ms each call has its turn, in one of a few phase slots, so that the work is even and the
-windows of many calls are heard in one inference. A task or timer per call would cost twenty times
-as much (performance.md 2, timers).
+Every 20 ms each call has its turn, in one of a few phase slots, so that the work is even. At every
+beat the windows of all calls that are whole are heard in one inference: a barge-in waits for
+nothing but the ear, and the more calls there are, the less each of them costs. A task or timer per
+call would cost twenty times as much (performance.md 2, timers).
 """
 
 from __future__ import annotations
@@ -92,17 +93,11 @@ class Pulse(AbstractAsyncContextManager["Pulse"]):
         if slot == 0 and self._tones:
             for tones, heard in self.bank.run():
                 self._tones[tones].on_tone(heard.key, started)
-        self._hear(slot, started)
-        # And half a period later again, since a barge-in waits for nothing but the ear.
-        self._hear((slot + self.pool.slots // 2) % self.pool.slots, started)
+        for ear, event in self.pool.run():
+            speaking = self._calls[ear.slot].get(ear)
+            if speaking is not None:
+                speaking.on_speech(event, started)
         calls = self._calls[slot]
         for call in list(calls.values()):
             call.tick(started)
         self._arm()
-
-    def _hear(self, slot: int, now: float) -> None:
-        calls = self._calls[slot]
-        for ear, event in self.pool.run(slot):
-            call = calls.get(ear)
-            if call is not None:
-                call.on_speech(event, now)

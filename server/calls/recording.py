@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +20,8 @@ __all__ = ["Recording", "RecordingDesk", "repair_recording"]
 
 _log = logging.getLogger(__name__)
 
+PEAKS_BYTES = 12_000
+"""So many peaks are written at a time, half a minute of them; the sound can give them again."""
 DELAY_S = 1.0
 """Sound is written so long after its time, so that late sound still finds its place."""
 
@@ -31,6 +33,8 @@ class Recording:
         self.path = path
         self.recorder = recorder
         self.seconds = 0.0
+        self.peaks = bytearray()
+        """Not yet written."""
 
     @property
     def peaks_path(self) -> Path:
@@ -46,6 +50,7 @@ class RecordingDesk:
         self._data = data
         self._folder = data / "recordings"
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recordings")
+        self._pieces: deque[tuple[Path, bytes]] = deque()
 
     async def __aenter__(self) -> RecordingDesk:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -63,7 +68,7 @@ class RecordingDesk:
         """Begin a recording under `year/month`; the file appears with its first second."""
         path = self._folder / f"{year:04d}" / f"{month:02d}" / f"{call_id}.wav"
         recording = Recording(path, Recorder(encoding))
-        self._thread.submit(_begin, path, wav_header(encoding, 0))
+        self._write(path, wav_header(encoding, 0))
         return recording
 
     def relative(self, path: Path) -> str:
@@ -73,16 +78,35 @@ class RecordingDesk:
     def flush(self, recording: Recording, until_s: float) -> None:
         """Write what is final up to `until_s` of media time."""
         sound = recording.recorder.take(max(0.0, until_s - DELAY_S))
+        recording.peaks += recording.recorder.take_peaks()
         if sound:
-            self._thread.submit(_append, recording, sound, recording.recorder.take_peaks())
+            self._write(recording.path, sound)
+        if len(recording.peaks) >= PEAKS_BYTES:
+            self._write_peaks(recording)
 
     async def close(self, recording: Recording, end_s: float) -> None:
         """Write the rest and the final header."""
-        sound = recording.recorder.finish(end_s)
+        self._write(recording.path, recording.recorder.finish(end_s))
         recording.seconds = recording.recorder.taken_s
-        peaks = recording.recorder.take_peaks()
-        self._thread.submit(_append, recording, sound, peaks)
+        recording.peaks += recording.recorder.take_peaks()
+        self._write_peaks(recording)
         await asyncio.wrap_future(self._thread.submit(repair_recording, recording.path))
+
+    def _write_peaks(self, recording: Recording) -> None:
+        self._write(recording.peaks_path, bytes(recording.peaks))
+        recording.peaks.clear()
+
+    def _write(self, path: Path, piece: bytes) -> None:
+        """To be appended by the thread, which is woken only when it has nothing else to do."""
+        self._pieces.append((path, piece))
+        if len(self._pieces) == 1:
+            self._thread.submit(self._write_on)
+
+    def _write_on(self) -> None:
+        """The thread's work. A piece leaves the queue when it is written: see `_write`."""
+        while self._pieces:
+            _append(*self._pieces[0])
+            self._pieces.popleft()
 
 
 def repair_recording(path: Path) -> bool:
@@ -101,19 +125,10 @@ def repair_recording(path: Path) -> bool:
     return True
 
 
-def _begin(path: Path, header: bytes) -> None:
+def _append(path: Path, piece: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(header)
-    except OSError:
-        _log.exception("a recording cannot be begun")
-
-
-def _append(recording: Recording, sound: bytes, peaks: bytes) -> None:
-    pieces: Mapping[Path, bytes] = {recording.path: sound, recording.peaks_path: peaks}
-    try:
-        for path, piece in pieces.items():
-            with path.open("ab") as file:
-                file.write(piece)
+        with path.open("ab") as file:
+            file.write(piece)
     except OSError:
         _log.exception("a recording cannot be written")
