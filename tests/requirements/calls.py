@@ -63,6 +63,9 @@ REQUIREMENTS = {
         "A carrier that breaks its protocol ends its own call, whose record is whole.",
         source="issue:#2",
     ),
+    "call:hearing:after-silence": Requirement(
+        "The first word after a long silence is heard as soon as any other.", source="house"
+    ),
     "call:acceptance:booked-by-speech": Requirement(
         "A caller books by speaking: with recorded human answers, and with synthetic speech alone.",
         source="issue:#2",
