@@ -84,6 +84,7 @@ class VoiceChannel:
                 self._took(self._turns.digit(now))
                 self._post(event)
             case LineClosed():
+                self.detach()  # a codec that never saw `start` cannot even write a clear
                 self._voiced(self._mouth.cut(now), now)
                 self._post(event)
             case LineOpened():

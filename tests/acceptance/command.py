@@ -96,6 +96,10 @@ class Server:
             if sample.name == name and labels.items() <= sample.labels.items()
         )
 
+    def ready(self) -> bool:
+        """Whether it takes calls now."""
+        return httpx.get(f"{self.url}/ready", timeout=10.0).status_code == 200
+
     def kill(self) -> None:
         """End it as a power cut would."""
         self.process.kill()

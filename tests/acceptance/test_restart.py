@@ -78,6 +78,7 @@ async def test_a_server_that_is_asked_to_stop_lets_its_caller_finish(
                 live = group.create_task(cut_off(call, 2.0, stop))
                 await stop.wait()
                 server.process.terminate()
+                await until(lambda: not server.ready())
                 late = await box.call(plan)
         assert server.process.wait(30) == 0
         record = live.result()

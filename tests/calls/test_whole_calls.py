@@ -315,6 +315,16 @@ async def test_a_carrier_that_breaks_its_protocol_ends_its_call_only(
     assert len(call.agent_track) == pytest.approx(8000 * 4.0, abs=400)
 
 
+@pytest.mark.requirement("call:end:protocol-broken")
+@in_virtual_time
+async def test_a_stream_that_breaks_before_it_began_ends_its_call_too(tmp_path: Path) -> None:
+    script = wait_for_the_end(Step(KeepSilent(60.0)))
+    setup = Setup(BOOKING, script, minds(ScriptedBridge()), starts=False)
+    call = await hold(setup, tmp_path)
+    assert call.end.cause is HangupCause.PROTOCOL_BROKEN
+    assert call.turns == []
+
+
 @pytest.mark.requirement("call:whole:ten-minutes")
 @in_virtual_time
 async def test_ten_minutes_of_talk_are_held_to_the_end(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ __all__ = ["START", "Held", "Setup", "VirtualClock", "hold", "speech"]
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 _RECORD_EVERY_S = 1.0
 _RECORD_DELAY_S = 1.0
+_LONGEST_S = 7200.0
 _BOOK = ToolSpec("book", "Book.", {"type": "object", "properties": {"day": {"type": "string"}}})
 
 Tool = Callable[[ToolCall], Awaitable[ToolSettled]]
@@ -103,6 +104,7 @@ class Setup:
     clips: Mapping[str, bytes] = field(default_factory=dict)
     drift_ppm: float = 0.0
     latency_s: float = 0.0
+    starts: bool = True
     meddle: Meddle | None = None
     """Called once, when the line has opened."""
 
@@ -198,7 +200,11 @@ async def hold(setup: Setup, folder: Path) -> Held:
         )
         session = _session(setup, voice, minutes, clock)
         line = FarEnd(
-            voice.wire, setup.script, drift_ppm=setup.drift_ppm, latency_s=setup.latency_s
+            voice.wire,
+            setup.script,
+            drift_ppm=setup.drift_ppm,
+            latency_s=setup.latency_s,
+            starts=setup.starts,
         )
         beat = _Beat(session, recorder, clock)
         incoming = IncomingCall("CA1", "AC1", "+14155550100", "+14155550101")
@@ -213,7 +219,8 @@ async def hold(setup: Setup, folder: Path) -> Held:
             loop.call_soon(line.begin, sink)
             if setup.meddle is not None:
                 loop.call_soon(setup.meddle, Live(line, session, setup.bridges))
-            end = await session.run(line)
+            async with asyncio.timeout(_LONGEST_S):
+                end = await session.run(line)
             pulse.remove(voice.ear)
         recording = beat.finish(clock.monotonic())
         minutes.ended(end)

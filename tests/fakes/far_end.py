@@ -45,8 +45,15 @@ class FarEnd:
     """One caller and their carrier. Satisfies the port of a line."""
 
     def __init__(
-        self, wire: Wire, script: Script, *, drift_ppm: float = 0.0, latency_s: float = 0.0
+        self,
+        wire: Wire,
+        script: Script,
+        *,
+        drift_ppm: float = 0.0,
+        latency_s: float = 0.0,
+        starts: bool = True,
     ) -> None:
+        """Without `starts` the carrier sends sound at once, which breaks the protocol."""
         self.wire = wire
         self.heard = Track()
         """What was played to the caller, at the instants of the far clock."""
@@ -60,6 +67,7 @@ class FarEnd:
         self._script = script
         self._rate = 1.0 + drift_ppm / 1e6
         self._latency_s = latency_s
+        self._starts = starts
         self._loop = asyncio.get_running_loop()
         self._messages = StreamMessages(_IDS)
         self._spans = SpeechSpans()
@@ -73,7 +81,7 @@ class FarEnd:
         self.opened_s = self._loop.time()
         self.speaker = Speaker(self.opened_s + _AFTER_S - FRAME_S)
         self.caller = Caller(self._script, self.opened_s)
-        for message in (CONNECTED, self._messages.start({})):
+        for message in (CONNECTED, self._messages.start({})) if self._starts else ():
             self._up(message)
         self._schedule()
 
