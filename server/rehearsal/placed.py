@@ -234,7 +234,7 @@ class PlacedCall:
     async def _last_words(self) -> None:
         for _ in range(_LAST_POLLS):
             news = await self.transcript.refresh()
-            if self.transcript.turns is None or not news:
+            if self.transcript.turns is None or (self.transcript.settled and not news):
                 return
             await asyncio.sleep(_POLL_S / 4)
 

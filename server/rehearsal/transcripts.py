@@ -62,6 +62,11 @@ class Transcript:
         self.turns = tuple(_turn(turn) for turn in document.turns)
         return self.turns != before
 
+    @property
+    def settled(self) -> bool:
+        """Whether every turn that is known is over, so that its words are final."""
+        return all(turn.ended_s is not None for turn in self.turns or ())
+
     def agent_words(self, since_s: float) -> str:
         """What the agent said in turns that were not over at `since_s` of the call."""
         return "\n".join(
