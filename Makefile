@@ -20,10 +20,10 @@ run: setup  ## start the server on port 8010, state under ./data
 	@$(BIN)/switchboard run $(ARGS)
 
 test: setup  ## run the tests
-	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 cover: setup  ## run the tests and show what they do not reach
-	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term $(ARGS)
 
 check: setup  ## format, lint, types and import contracts
 	@$(BIN)/ruff format --check .

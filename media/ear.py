@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 _FIRST_ROWS: Final = 64
+_NONE: Final = -1
 _SAMPLE_BYTES: Final = {Encoding.MULAW: 1, Encoding.ALAW: 1, Encoding.PCM16: 2}
 _WINDOW_BYTES: Final = {encoding: WINDOW_SAMPLES * size for encoding, size in _SAMPLE_BYTES.items()}
 
@@ -82,7 +83,6 @@ class Ear:
 
     __slots__ = (
         "_backlog_bytes",
-        "_count",
         "_first",
         "_hearing",
         "_windows",
@@ -112,10 +112,8 @@ class Ear:
         self._hearing = hearing
         self._backlog_bytes = int(hearing.backlog_s * RATE_HZ) * _SAMPLE_BYTES[encoding]
         self._windows = 0
-        self._count = 0
-        """Windows in a row that speak for a change."""
-        self._first = 0
-        """The first of them."""
+        self._first = _NONE
+        """The first of the windows in a row that speak for a change."""
 
     @property
     def heard_s(self) -> float:
@@ -136,33 +134,32 @@ class Ear:
             return self._listen_for_silence(probability)
         self.idle = self.idle + 1 if probability < self._hearing.stop_probability else 0
         if probability < self._hearing.start_probability:
-            self._count = 0
+            self._first = _NONE
             return None
         return self._listen_for_speech(probability)
 
     def _listen_for_speech(self, probability: float) -> SpeechStarted | None:
         began_s = self._began_s()
         sure = probability >= self._hearing.sure_probability
-        if not sure and self._count < self._hearing.start_windows:
+        if not sure and self._windows - self._first < self._hearing.start_windows:
             return None
-        self.speaking, self._count = True, 0
+        self.speaking, self._first = True, _NONE
         return SpeechStarted(began_s, self.heard_s)
 
     def _listen_for_silence(self, probability: float) -> SpeechStopped | None:
         if probability >= self._hearing.stop_probability:
-            self._count = 0
+            self._first = _NONE
             return None
         began_s = self._began_s()
-        if self._count < self._hearing.stop_windows:
+        if self._windows - self._first < self._hearing.stop_windows:
             return None
-        self.speaking, self._count = False, 0
+        self.speaking, self._first = False, _NONE
         return SpeechStopped(began_s, self.heard_s)
 
     def _began_s(self) -> float:
         """Count this window into the run; the media time at which the run began."""
-        if self._count == 0:
+        if self._first == _NONE:
             self._first = self._windows - 1
-        self._count += 1
         return self._first * WINDOW_S + self.skipped_s
 
     def _skip(self) -> None:

@@ -44,6 +44,8 @@ __all__ = ["Ready", "StartFailed", "serve", "serve_forever"]
 
 _DRAIN_S = 600.0
 """Longest that live calls may go on after SIGTERM."""
+_LAST_WORDS_S = 2.0
+"""How long the door stays open for what carriers tell of the last call."""
 
 
 class StartFailed(Exception):
@@ -119,7 +121,10 @@ async def serve(settings: Settings, ready: Callable[[Ready], None], stop: asynci
         gc.freeze()
         ready(Ready(url, settings.data, agents))
         await door.serve_until(stop)
-        await live.drain(_DRAIN_S)
+        if len(live):
+            await live.drain(_DRAIN_S)
+            # A carrier asks once more what comes after a stream, and is told that nothing does.
+            await asyncio.sleep(_LAST_WORDS_S)
 
 
 def _free_port(host: str) -> int:
