@@ -7,6 +7,7 @@ from random import Random
 from server.rehearsal.script import Moment, Script, Speak, Step, When
 from tests.calls.agents import TALKER
 from tests.calls.whole_call import Held, Setup, speech
+from tests.fakes.far_end import Way
 from tests.fakes.scripted_bridge import Answer, Call, Say, ScriptedBridge
 
 __all__ = ["heard_bytes", "interruptions"]
@@ -33,7 +34,7 @@ def interruptions(count: int, *, seed: int, latency_s: float = 0.0) -> Setup:
     bridges = {"first": ScriptedBridge(answers)}
     steps.append(Step(Speak(speech(0.6, "bye"))))
     script = Script(tuple(steps), hangs_up=False)
-    return Setup(TALKER, script, bridges, latency_s=latency_s)
+    return Setup(TALKER, script, bridges, way=Way(latency_s=latency_s))
 
 
 def _over(act: Speak, after_s: float) -> Step:

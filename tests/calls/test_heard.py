@@ -12,7 +12,7 @@ from server.rehearsal.track import Track
 from tests.calls.agents import TALKER
 from tests.calls.interruptions import heard_bytes, interruptions
 from tests.calls.whole_call import Held, Setup, hold, speech
-from tests.fakes.far_end import FRAME_S
+from tests.fakes.far_end import FRAME_S, Way
 from tests.fakes.scripted_bridge import Answer, Call, Say, ScriptedBridge, voice_of
 from tests.virtual import in_virtual_time
 
@@ -34,8 +34,8 @@ async def test_in_a_thousand_barge_ins_transcript_and_recording_are_what_was_pla
     call = await hold(interruptions(1020, seed=2), tmp_path)
     assert len(call.events("barge_in")) >= 1000
     assert len(call.events("overlap_dismissed")) >= 200
-    assert heard_bytes(call) == call.line.heard.sound()
-    assert call.agent_track == rendered(call, call.line.heard)
+    assert heard_bytes(call) == call.line.log.heard.sound()
+    assert call.agent_track == rendered(call, call.line.log.heard)
     assert call.underruns == 0
 
 
@@ -46,9 +46,9 @@ async def test_over_a_network_each_stop_costs_less_than_the_way_and_a_frame(
     latency_s: float, tmp_path: Path
 ) -> None:
     call = await hold(interruptions(60, seed=3, latency_s=latency_s), tmp_path)
-    stops = len(call.line.clears)
+    stops = len(call.line.log.clears)
     assert stops >= 60
-    apart_s = abs(len(heard_bytes(call)) - call.line.heard.size_bytes) / 8000
+    apart_s = abs(len(heard_bytes(call)) - call.line.log.heard.size_bytes) / 8000
     assert apart_s <= stops * (latency_s + FRAME_S)
 
 
@@ -71,11 +71,14 @@ async def test_after_half_an_hour_the_tracks_lie_together_though_the_clocks_do_n
     clips = [speech(2.0, f"go on {number}") for number in range(rounds + 1)]
     steps = [step for clip in clips for step in (Step(Speak(clip)), Step(KeepSilent(7.0)))]
     setup = Setup(
-        TALKER, Script(tuple(steps), hangs_up=False), {"first": bridge}, drift_ppm=drift_ppm
+        TALKER,
+        Script(tuple(steps), hangs_up=False),
+        {"first": bridge},
+        way=Way(drift_ppm=drift_ppm),
     )
     call = await hold(setup, tmp_path)
     assert len(call.agent_track) / 8000 > 1700
-    heard, said = rendered(call, call.line.heard), rendered(call, call.line.said)
+    heard, said = rendered(call, call.line.log.heard), rendered(call, call.line.log.said)
     apart = []
     for number, clip in enumerate(clips[:rounds]):
         agent_late_s = late_s(call.agent_track, heard, voice_of(f"Part {number}."))

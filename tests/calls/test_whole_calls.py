@@ -23,6 +23,7 @@ from server.rehearsal.script import (
 )
 from tests.calls.agents import BOOKING, TALKER
 from tests.calls.whole_call import Held, Live, Setup, hold, speech
+from tests.fakes.far_end import Way
 from tests.fakes.scripted_bridge import Answer, Call, Fail, Say, ScriptedBridge, voice_of
 from tests.virtual import in_virtual_time
 
@@ -52,7 +53,7 @@ def wait_for_the_end(*steps: Step) -> Script:
 
 def nothing_is_lost_or_repeated(call: Held) -> None:
     spoken = [sound for bridge in call.bridges.values() for _, sound in bridge.spoken.values()]
-    assert call.line.heard.sound() == b"".join(spoken)
+    assert call.line.log.heard.sound() == b"".join(spoken)
 
 
 @pytest.mark.requirement("call:whole:greeting-to-goodbye")
@@ -84,8 +85,8 @@ async def test_a_caller_who_interrupts_the_greeting_is_served_and_it_is_written_
     assert greeting.interrupted
     assert greeting.text == "How can I help you"
     assert greeting.heard_s == pytest.approx(1.4, abs=0.15)
-    assert len(call.line.clears) >= 1
-    assert call.line.clears[0] - call.line.utterances[0].started_s < 0.15
+    assert len(call.line.log.clears) >= 1
+    assert call.line.log.clears[0] - call.line.log.utterances[0].started_s < 0.15
     assert call.said("agent")[2:4] == [
         "For which day?",
         "That is booked for tomorrow. Anything else?",
@@ -102,7 +103,7 @@ async def test_the_disclosure_is_heard_whole_though_the_caller_speaks(tmp_path: 
     call = await hold(Setup(BOOKING, script, bridges), tmp_path)
     assert call.said("agent")[0] == DISCLOSURE
     assert not call.turns[0].interrupted
-    assert call.line.heard.sound().startswith(voice_of(DISCLOSURE))
+    assert call.line.log.heard.sound().startswith(voice_of(DISCLOSURE))
 
 
 @pytest.mark.requirement("call:overlap:dismissed-goes-on")
@@ -118,7 +119,7 @@ async def test_after_an_uh_huh_the_agent_goes_on_without_losing_or_repeating_a_s
     call = await hold(Setup(TALKER, script, bridges), tmp_path)
     assert len(call.events("overlap_dismissed")) == 1
     assert not call.events("barge_in")
-    assert len(call.line.clears) == 1
+    assert len(call.line.log.clears) == 1
     assert call.said("agent") == ["Hello.", story, "Goodbye!"]
     nothing_is_lost_or_repeated(call)
 
@@ -189,7 +190,7 @@ async def test_when_the_last_mind_breaks_the_caller_hears_an_apology_and_the_cal
     setup = Setup(BOOKING, script, bridges, clips={"apology": apology})
     call = await hold(setup, tmp_path)
     assert call.end.disposition == "failed"
-    assert call.line.heard.sound().endswith(apology)
+    assert call.line.log.heard.sound().endswith(apology)
     assert call.line.closed is HangupCause.AGENT_HUNG_UP
 
 
@@ -319,7 +320,7 @@ async def test_a_carrier_that_breaks_its_protocol_ends_its_call_only(
 @in_virtual_time
 async def test_a_stream_that_breaks_before_it_began_ends_its_call_too(tmp_path: Path) -> None:
     script = wait_for_the_end(Step(KeepSilent(60.0)))
-    setup = Setup(BOOKING, script, minds(ScriptedBridge()), starts=False)
+    setup = Setup(BOOKING, script, minds(ScriptedBridge()), way=Way(starts=False))
     call = await hold(setup, tmp_path)
     assert call.end.cause is HangupCause.PROTOCOL_BROKEN
     assert call.turns == []

@@ -41,7 +41,7 @@ from server.rehearsal.clips import Clip, clip_of
 from server.rehearsal.script import Script
 from server.store.records import AgentRef
 from server.store.scope import Tenant
-from tests.fakes.far_end import FarEnd
+from tests.fakes.far_end import FarEnd, Way
 from tests.fakes.scripted_bridge import ScriptedBridge, voice_of
 
 __all__ = ["START", "Held", "Setup", "VirtualClock", "hold", "speech"]
@@ -102,9 +102,7 @@ class Setup:
     bridges: Mapping[str, ScriptedBridge]
     tool: Tool | None = None
     clips: Mapping[str, bytes] = field(default_factory=dict)
-    drift_ppm: float = 0.0
-    latency_s: float = 0.0
-    starts: bool = True
+    way: Way = field(default_factory=Way)
     meddle: Meddle | None = None
     """Called once, when the line has opened."""
 
@@ -199,13 +197,7 @@ async def hold(setup: Setup, folder: Path) -> Held:
             twilio.open_wire(), pool.add(), None, TurnMachine(), Mouth(), recorder=recorder
         )
         session = _session(setup, voice, minutes, clock)
-        line = FarEnd(
-            voice.wire,
-            setup.script,
-            drift_ppm=setup.drift_ppm,
-            latency_s=setup.latency_s,
-            starts=setup.starts,
-        )
+        line = FarEnd(voice.wire, setup.script, setup.way)
         beat = _Beat(session, recorder, clock)
         incoming = IncomingCall("CA1", "AC1", "+14155550100", "+14155550101")
         minutes.opened(incoming, "twilio", AgentRef(setup.spec.agent, 1))

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from media.call import HangupCause, LineClosed, LineEvent
 from media.carrier import Wire
@@ -33,55 +34,61 @@ from server.rehearsal.script import Script
 from server.rehearsal.speaker import MarkReturned, Played, Speaker, SpeakerEvent
 from server.rehearsal.track import Track
 
-__all__ = ["FRAME_S", "FarEnd"]
+__all__ = ["FRAME_S", "FarEnd", "FarLog", "Way"]
 
 FRAME_S = 0.02
+_FRAME_BYTES = 160
 _AFTER_S = 1e-6
 _IDS = StreamIds("AC" + "0" * 32, "CA" + "1" * 32, "MZ" + "2" * 32)
 Sink = Callable[[LineEvent], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What lies between the carrier and the server."""
+
+    drift_ppm: float = 0.0
+    """How fast the carrier's clock runs."""
+    latency_s: float = 0.0
+    starts: bool = True
+    """False: the carrier sends sound at once, which breaks the protocol."""
+
+
+@dataclass(slots=True)
+class FarLog:
+    """What happened at the far end, at the instants of its clock."""
+
+    heard: Track = field(default_factory=Track)
+    """What was played to the caller."""
+    said: Track = field(default_factory=Track)
+    """What the caller sent."""
+    clears: list[float] = field(default_factory=list)
+    utterances: list[Utterance] = field(default_factory=list)
+    gave_up: GaveUp | None = None
+
+
 class FarEnd:
     """One caller and their carrier. Satisfies the port of a line."""
 
-    def __init__(
-        self,
-        wire: Wire,
-        script: Script,
-        *,
-        drift_ppm: float = 0.0,
-        latency_s: float = 0.0,
-        starts: bool = True,
-    ) -> None:
-        """Without `starts` the carrier sends sound at once, which breaks the protocol."""
+    def __init__(self, wire: Wire, script: Script, way: Way) -> None:
         self.wire = wire
-        self.heard = Track()
-        """What was played to the caller, at the instants of the far clock."""
-        self.said = Track()
-        """What the caller sent, likewise."""
-        self.clears: list[float] = []
-        self.utterances: list[Utterance] = []
-        self.gave_up: GaveUp | None = None
+        self.log = FarLog()
         self.closed: HangupCause | None = None
         self.opened_s = 0.0
         self._script = script
-        self._rate = 1.0 + drift_ppm / 1e6
-        self._latency_s = latency_s
-        self._starts = starts
-        self._loop = asyncio.get_running_loop()
+        self._way = way
         self._messages = StreamMessages(_IDS)
         self._spans = SpeechSpans()
-        self._chunks = 0
         self._sink: Sink | None = None
         self._ticking: asyncio.TimerHandle | None = None
 
     def begin(self, sink: Sink) -> None:
         """The socket is accepted: the stream opens, and its frames begin to flow."""
         self._sink = sink
-        self.opened_s = self._loop.time()
+        self.opened_s = asyncio.get_running_loop().time()
         self.speaker = Speaker(self.opened_s + _AFTER_S - FRAME_S)
         self.caller = Caller(self._script, self.opened_s)
-        for message in (CONNECTED, self._messages.start({})) if self._starts else ():
+        for message in (CONNECTED, self._messages.start({})) if self._way.starts else ():
             self._up(message)
         self._schedule()
 
@@ -103,8 +110,8 @@ class FarEnd:
     def send(self, *messages: bytes) -> None:
         """See the port."""
         for message in messages:
-            if self._latency_s:
-                self._loop.call_later(self._latency_s, self._order, message)
+            if self._way.latency_s:
+                asyncio.get_running_loop().call_later(self._way.latency_s, self._order, message)
             else:
                 self._order(message)
 
@@ -122,11 +129,18 @@ class FarEnd:
 
     def far_time(self) -> float:
         """Now, on the far end's clock."""
-        return self.opened_s + (self._loop.time() - self.opened_s) * self._rate
+        now = asyncio.get_running_loop().time()
+        return self.opened_s + (now - self.opened_s) * self._clock_rate()
+
+    def _clock_rate(self) -> float:
+        return 1.0 + self._way.drift_ppm / 1e6
+
+    def _sent_frames(self) -> int:
+        return self.log.said.size_bytes // _FRAME_BYTES
 
     def _schedule(self) -> None:
-        due = self.opened_s + (self._chunks + 1) * FRAME_S / self._rate
-        self._ticking = self._loop.call_at(due, self._tick)
+        due = self.opened_s + (self._sent_frames() + 1) * FRAME_S / self._clock_rate()
+        self._ticking = asyncio.get_running_loop().call_at(due, self._tick)
 
     def _tick(self) -> None:
         if self.closed is not None:
@@ -134,9 +148,8 @@ class FarEnd:
         far = self.far_time()
         self._played(self.speaker.tick(far))
         payload, events = self.caller.frame(far)
-        self.said.add(self.opened_s + self._chunks * FRAME_S, payload)
-        self._chunks += 1
-        self._up(self._messages.media(self._chunks, payload))
+        self.log.said.add(self.opened_s + self._sent_frames() * FRAME_S, payload)
+        self._up(self._messages.media(self._sent_frames(), payload))
         self._schedule()
         for event in events:
             self._did(event)
@@ -144,11 +157,11 @@ class FarEnd:
     def _did(self, event: CallerEvent) -> None:
         match event:
             case Utterance():
-                self.utterances.append(event)
+                self.log.utterances.append(event)
             case KeyPressed(key=key):
                 self._up(self._messages.dtmf(key))
             case GaveUp():
-                self.gave_up = event
+                self.log.gave_up = event
             case PutDown():
                 self.hang_up()
 
@@ -163,7 +176,7 @@ class FarEnd:
             case MarkAsked(name=name):
                 self._played(self.speaker.mark(far, name))
             case ClearAsked():
-                self.clears.append(far)
+                self.log.clears.append(far)
                 self._played(self.speaker.clear(far))
             case Unusable(reason=reason):
                 raise AssertionError(f"the carrier cannot use what it was sent: {reason}")
@@ -172,7 +185,7 @@ class FarEnd:
         for event in events:
             match event:
                 case Played(payload=payload, at_s=at_s):
-                    self.heard.add(at_s, payload)
+                    self.log.heard.add(at_s, payload)
                     if self._spans.heard(at_s, payload, seconds=len(payload) / 8000):
                         self.caller.agent_audible(at_s)
                 case MarkReturned(name=name):
@@ -180,10 +193,10 @@ class FarEnd:
 
     def _up(self, message: bytes) -> None:
         # Never from within what the server is sending: on a network nothing comes back that soon.
-        if self._latency_s:
-            self._loop.call_later(self._latency_s, self._receive, message)
+        if self._way.latency_s:
+            asyncio.get_running_loop().call_later(self._way.latency_s, self._receive, message)
         else:
-            self._loop.call_soon(self._receive, message)
+            asyncio.get_running_loop().call_soon(self._receive, message)
 
     def _receive(self, message: bytes) -> None:
         if self._sink is None or self.closed is not None:

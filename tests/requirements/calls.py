@@ -66,6 +66,10 @@ REQUIREMENTS = {
     "call:hearing:after-silence": Requirement(
         "The first word after a long silence is heard as soon as any other.", source="house"
     ),
+    "call:understanding:misheard-times": Requirement(
+        "Times that the recogniser is known to mishear are understood all the same.",
+        source="house",
+    ),
     "call:acceptance:booked-by-speech": Requirement(
         "A caller books by speaking: with recorded human answers, and with synthetic speech alone.",
         source="issue:#2",
