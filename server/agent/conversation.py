@@ -158,8 +158,8 @@ class Conversation:
         match event:
             case turns.UserStarted(at=at, resumed=resumed):
                 start = do.ToBridge(mind.StartTurn(now - at, resumed))
-                if resumed and self._closing is None:
-                    return [*self._silence_agent(), start]
+                if resumed:
+                    return [start] if self._closing else [*self._silence_agent(), start]
                 self.scribe.caller_began()
                 return [start]
             case turns.UserResumed(at=at):

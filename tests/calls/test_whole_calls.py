@@ -339,3 +339,16 @@ async def test_ten_minutes_of_talk_are_held_to_the_end(tmp_path: Path) -> None:
     assert call.said("caller") == [*(f"go on {number}" for number in range(rounds)), "goodbye"]
     nothing_is_lost_or_repeated(call)
     assert call.underruns == 0
+
+
+@pytest.mark.requirement("call:end:goodbye-heard-whole")
+@in_virtual_time
+async def test_a_caller_who_says_goodbye_twice_hears_the_goodbye_to_its_end(tmp_path: Path) -> None:
+    bridges = minds(ScriptedBridge([BYE, Answer("that is all, goodbye", [Call("go_bye")])]))
+    again = When(Moment.SECONDS, seconds=0.8)
+    script = wait_for_the_end(says("that is all"), says("goodbye", when=again))
+    call = await hold(Setup(BOOKING, script, bridges), tmp_path)
+    assert call.said("caller") == ["that is all, goodbye"]
+    assert call.said("agent")[-1] == GOODBYE
+    assert call.line.log.heard.sound().endswith(voice_of(GOODBYE))
+    assert call.end.disposition == "done"

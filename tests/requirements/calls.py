@@ -59,6 +59,10 @@ REQUIREMENTS = {
     "call:end:caller-leaves-tool-running": Requirement(
         "A caller who hangs up while a tool runs leaves nothing running.", source="house"
     ),
+    "call:end:goodbye-heard-whole": Requirement(
+        "The last line is heard to its end, though the caller says goodbye once more.",
+        source="house",
+    ),
     "call:end:protocol-broken": Requirement(
         "A carrier that breaks its protocol ends its own call, whose record is whole.",
         source="issue:#2",
