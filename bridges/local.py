@@ -239,6 +239,8 @@ async def open(options: BridgeOptions) -> AsyncIterator[LocalBridge]:
     async with AsyncExitStack() as stack:
         model = await open_model(options.values, stack)
         pool = await stack.enter_async_context(SpeechPool(_settings(options)))
+        # While the worker loads its models.
+        await asyncio.to_thread(warm_dates)
         try:
             await pool.ready()
             busy = {"en": await _spoken(pool, "en"), "es": await _spoken(pool, "es")}
@@ -247,7 +249,6 @@ async def open(options: BridgeOptions) -> AsyncIterator[LocalBridge]:
             raise Rejected(_NAME, str(error)) from error
         except (SpeechError, TimeoutError) as error:
             raise Lost(_NAME, f"the speech engines did not start: {error}") from error
-        await asyncio.to_thread(warm_dates)
         yield LocalBridge(pool, busy_sounds=busy, model=model)
 
 

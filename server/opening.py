@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 import bridges
@@ -71,7 +72,7 @@ async def open_house(
                 rest=await stack.enter_async_context(open_carrier_rest()),
                 api_base=settings.carriers.api_base,
             ),
-            clips=await _clips(opened, specs),
+            clips=await _clips(opened, specs, settings.data / "cache" / "clips"),
             media=settings.media,
         )
 
@@ -107,10 +108,12 @@ async def _open_bridges(
     return opened
 
 
-async def _clips(opened: Mapping[str, Bridge], specs: tuple[AgentSpec, ...]) -> Mapping[str, bytes]:
+async def _clips(
+    opened: Mapping[str, Bridge], specs: tuple[AgentSpec, ...], folder: Path
+) -> Mapping[str, bytes]:
     """Apologies recorded from the local mind; without it there are none, which is told."""
     local = opened.get("local")
     if local is None:
         _log.warning("no local bridge: callers hear no apology when every mind fails")
         return {}
-    return await record_clips(local, frozenset(spec.language for spec in specs))
+    return await record_clips(local, frozenset(spec.language for spec in specs), folder)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+from pathlib import Path
 from typing import Final
 
 from bridges.port.brief import Brief
@@ -16,8 +18,10 @@ _NAMES: Final = ("apology", "busy")
 _LONGEST_S: Final = 20.0
 
 
-async def record_clips(bridge: Bridge, languages: frozenset[str]) -> dict[str, bytes]:
+async def record_clips(bridge: Bridge, languages: frozenset[str], folder: Path) -> dict[str, bytes]:
     """Each clip as `language:name` to sound, spoken by a bridge that speaks word for word.
+
+    They are kept in the folder, so that only the first start takes the time to record them.
 
     Raises:
         BridgeError: the bridge cannot be had.
@@ -27,8 +31,22 @@ async def record_clips(bridge: Bridge, languages: frozenset[str]) -> dict[str, b
     for language in sorted({language[:2] for language in languages} | {"en"}):
         for name in _NAMES:
             text = phrase(name, language)
-            clips[f"{language}:{name}"] = await _spoken(bridge, text, language)
+            kept = folder / f"{hashlib.sha256(f'{language} {text}'.encode()).hexdigest()}.ulaw"
+            sound = await asyncio.to_thread(_kept, kept)
+            if not sound:
+                sound = await _spoken(bridge, text, language)
+                await asyncio.to_thread(_keep, kept, sound)
+            clips[f"{language}:{name}"] = sound
     return clips
+
+
+def _kept(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
+
+
+def _keep(path: Path, sound: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(sound)
 
 
 async def _spoken(bridge: Bridge, text: str, language: str) -> bytes:
