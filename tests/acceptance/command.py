@@ -147,7 +147,7 @@ def running(data: Path) -> Iterator[Server]:
 
 @contextmanager
 def one_at_a_time(base: Path) -> Iterator[None]:
-    """Wait until no other acceptance test runs; `base` is the worker's folder of the test run."""
-    with (base.parent / "acceptance.lock").open("w") as lock:
+    """Wait until no other acceptance test runs; `base` is the folder that the workers share."""
+    with (base / "acceptance.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

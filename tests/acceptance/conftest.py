@@ -10,10 +10,17 @@ import pytest
 from tests.acceptance.command import Server, one_at_a_time, running
 
 
+@pytest.fixture(scope="session")
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this test run have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if hasattr(request.config, "workerinput") else base
+
+
 @pytest.fixture(scope="module")
-def turn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def turn(shared: Path) -> Iterator[None]:
     """This module has the machine for itself, as far as acceptance tests go."""
-    with one_at_a_time(tmp_path_factory.getbasetemp()):
+    with one_at_a_time(shared):
         yield
 
 
