@@ -32,11 +32,7 @@ def server(turn: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
         yield started
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """All of these run on one worker, one after another, and take the time that calls take."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("acceptance"))
-            item.add_marker(pytest.mark.timeout(400))
+    item.add_marker(pytest.mark.xdist_group("acceptance"))
+    item.add_marker(pytest.mark.timeout(400))
