@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["PCM16_8K", "TELEPHONE", "AudioFormat", "AudioFrame", "Encoding"]
+__all__ = ["TELEPHONE", "AudioFormat", "Encoding"]
 
 
 class Encoding(StrEnum):
@@ -49,17 +49,3 @@ class AudioFormat:
 
 TELEPHONE = AudioFormat(Encoding.MULAW, 8000)
 """What Twilio streams both ways (telephony.md 1.3)."""
-PCM16_8K = AudioFormat(Encoding.PCM16, 8000)
-
-
-@dataclass(frozen=True, slots=True)
-class AudioFrame:
-    """A short piece of sound. It has no instant: that belongs to the event that carries it."""
-
-    payload: bytes
-    format: AudioFormat
-
-    @property
-    def seconds(self) -> float:
-        """Its duration."""
-        return self.format.seconds(len(self.payload))

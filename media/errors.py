@@ -2,13 +2,12 @@
 
 MediaError
 ├── WireError           the carrier's side sent something that the protocol does not allow (theirs)
-├── SignatureRefused    a request or handshake was not signed by the carrier (theirs)
-└── FormatRefused       sound in a format this line cannot carry (ours)
+└── SignatureRefused    a request or handshake was not signed by the carrier (theirs)
 """
 
 from __future__ import annotations
 
-__all__ = ["FormatRefused", "MediaError", "SignatureRefused", "WireError"]
+__all__ = ["MediaError", "SignatureRefused", "WireError"]
 
 
 class MediaError(Exception):
@@ -40,7 +39,3 @@ class SignatureRefused(MediaError):
     def __str__(self) -> str:
         tried = f" (tried {', '.join(self.candidates)})" if self.candidates else ""
         return f"{self.reason}{tried}"
-
-
-class FormatRefused(MediaError):
-    """This format cannot be carried; the text says which can."""

@@ -45,7 +45,7 @@ class Metrics:
     frame_lateness: Histogram
     """How late sound left, in seconds, by frame."""
     turn_latency: Histogram
-    """From the caller's end of turn, in seconds, by `stage`."""
+    """Stages of each reply, in seconds, by `stage`; observed when the call is over."""
 
     @classmethod
     def create(cls) -> Self:
@@ -84,7 +84,7 @@ class Metrics:
             ),
             turn_latency=Histogram(
                 "switchboard_turn_latency_seconds",
-                "From the caller's end of turn to each stage of the reply",
+                "Stages of each reply, and voice_to_voice as the whole",
                 ("stage",),
                 buckets=_TURN_S,
                 registry=registry,

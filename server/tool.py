@@ -1,8 +1,8 @@
 """The port of tools: what an agent can do besides talking.
 
-A tool is one plain module in `server/tools/` that satisfies `ControlTool` (it only decides, purely)
-or `WorkingTool` (it does something, in the call's task group, with a deadline). The ledger treats
-them alike: each call gets exactly one result.
+A tool is one plain module in `server/tools/` that satisfies `WorkingTool`: it does something, in
+the call's task group, with a deadline, and gets exactly one result. Hanging up and transferring are
+no tools: they are places in the flow (`end`, `transfer`), reached by exits that a mind is offered.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from typing import Any, Protocol
 
 from bridges.port.brief import ToolSpec
 from server.agent.business import Business
-from server.agent.effects import Effect
 from server.store.scope import Scope
 
-__all__ = ["CallFacts", "ControlTool", "Outcome", "ToolContext", "WorkingTool"]
+__all__ = ["CallFacts", "Outcome", "ToolContext", "WorkingTool"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +66,3 @@ class WorkingTool(Protocol):
         Raises:
             ToolRefused: the request cannot be met; the text may be told to the caller.
         """
-
-
-class ControlTool(Protocol):
-    """A tool that only asks the driver for an effect."""
-
-    @property
-    def SPEC(self) -> ToolSpec:
-        """Name, description and argument schema."""
-
-    def effect(self, arguments: Mapping[str, Any]) -> Effect:
-        """The effect that carries it out."""

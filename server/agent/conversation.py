@@ -290,7 +290,6 @@ class Conversation:
                     out.append(do.ToBridge(mind.Rebrief(brief, reply)))
                     out.append(self._expect())
                 case PutThrough(target=target, label=label):
-                    out.append(do.Jot("transfer", {"target": target, "label": label}))
                     out.append(do.Transfer(target, label))
                     out += self._close(now, "transferred", HangupCause.TRANSFERRED)
                 case Leave(disposition=disposition):

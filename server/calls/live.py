@@ -140,6 +140,10 @@ class LiveCalls:
             await self._house.desk.close(call.recording, channel.media_s(now))
             self._note_recording(call.minutes, call.recording)
         call.minutes.ended(end)
+        for turn in call.session.turns():
+            if turn.speaker == "agent":
+                for stage, milliseconds in turn.timings.items():
+                    self._house.metrics.turn_latency.labels(stage).observe(milliseconds / 1000)
 
 
 class _Beat:

@@ -28,6 +28,7 @@ from media.call import HangupCause
 from server.agent import effects as do
 from server.agent.conversation import Conversation, ConversationEvent, ToolSettled
 from server.agent.effects import Effect
+from server.agent.transcript import Turn
 from server.calls.minutes import Minutes
 from server.channels.voice import VoiceChannel, VoiceParts
 from server.clock import Clock
@@ -97,6 +98,10 @@ class CallSession:
             line.close(cause)
         return end
 
+    def turns(self) -> tuple[Turn, ...]:
+        """What was said so far, by the instant each turn began."""
+        return self._parts.conversation.scribe.transcript.turns()
+
     def stop(self) -> None:
         """End the call because the server stops."""
         self._finish(do.End(HangupCause.SERVER_STOPPED, "stopped"))
@@ -161,7 +166,7 @@ class CallSession:
                 self.channel.perform(do.Play(name, clip), now)
                 self.channel.perform(do.PlayEnd(name), now)
             case do.Transfer(target=target, label=label):
-                minutes.event("transfer_wanted", {"pii_target": target, "label": label})
+                minutes.event("transfer", {"pii_target": target, "label": label})
             case do.End():
                 self._finish(effect)
             case _:

@@ -10,7 +10,7 @@ import pytest
 from server.rehearsal.office import Office, open_client
 from server.rehearsal.record import CallRecord, EndedBy
 from server.rehearsal.rehearse import rehearse
-from tests.acceptance.callers import asking, words_of
+from tests.acceptance.callers import asking, until, words_of
 from tests.acceptance.command import Server
 from tests.acceptance.hostile import KINDS
 
@@ -58,5 +58,11 @@ async def test_two_hundred_hostile_connections_harm_no_good_call(server: Server)
     }
     assert refused == dict.fromkeys(KINDS.values(), float(EACH))
     assert server.process.poll() is None
+    await until(
+        lambda: (
+            server.counted("switchboard_turn_latency_seconds_count", stage="voice_to_voice")
+            >= 2 * GOOD
+        )
+    )
     assert server.counted("switchboard_failures_total") == 0
     assert server.counted("switchboard_lines_open") == 0
